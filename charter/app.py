@@ -1,0 +1,179 @@
+"""Composition root: the only module that knows every capability."""
+
+import hashlib
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, render_template, request, url_for
+from flask_login import LoginManager, current_user
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+from whitenoise import WhiteNoise
+
+from charter import cli, config
+from charter.accounts import service as accounts
+from charter.accounts import team as accounts_team
+from charter.accounts import views as accounts_views
+from charter.certificates import public as certificates_public
+from charter.certificates import service as certificates
+from charter.certificates import views as certificates_views
+from charter.commitments import front as commitments_front
+from charter.commitments import review as commitments_review
+from charter.commitments import signup as commitments_signup
+from charter.commitments import standing
+from charter.commitments import views as commitments_views
+from charter.core import access, db, headers
+from charter.core.access import Permission
+from charter.core.clock import local
+from charter.demo import views as demo_views
+from charter.office import views as office_views
+from charter.venues import views as venues_views
+
+STATIC = Path(__file__).parent / "static"
+BLUEPRINTS = (
+    commitments_front.bp,
+    commitments_signup.bp,
+    accounts_views.bp,
+    accounts_team.bp,
+    venues_views.bp,
+    commitments_views.bp,
+    commitments_review.bp,
+    certificates_public.bp,
+    certificates_views.bp,
+    office_views.bp,
+)
+csrf = CSRFProtect()
+migrate = Migrate()
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """Build the application; raises ConfigFault when it may not start."""
+    settings = settings or config.load()
+    app = Flask("charter", instance_path=str(settings.folder), static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secrets.session,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SESSION_COOKIE_NAME="__Host-session" if settings.is_https else "session",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        TESTING=settings.testing,
+        HOME_ENDPOINT="office.home",
+    )
+    app.extensions["charter.settings"] = settings
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    _add_ground_floor(app, settings)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if settings.demo:
+        app.register_blueprint(demo_views.bp)
+    for view in certificates_public.WITHOUT_FORM_TOKEN:
+        csrf.exempt(view)
+    _add_words(app, settings)
+    app.register_error_handler(HTTPException, _answer_error)
+    app.register_error_handler(CSRFError, _answer_stale_form)
+    cli.init_app(app)
+    return app
+
+
+def _add_ground_floor(app: Flask, settings: config.Settings) -> None:
+    headers.init_app(app)
+    db.init_app(app, steps=(standing.restand, certificates.follow))
+    with app.app_context():
+        db.refuse_wrong_installation(db.db.engine, settings.demo)
+    migrate.init_app(
+        app, db.db, directory=str(Path(__file__).parent / "migrations"), render_as_batch=True
+    )
+    csrf.init_app(app)
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.user_loader(accounts.signed_in)
+    access.init_app(
+        app,
+        roles_at=accounts.roles_at,
+        sign_in="accounts.sign_in",
+        enrol="accounts.set_up_second_factor",
+    )
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # how a WSGI layer is put on
+        app.wsgi_app,
+        root=str(STATIC),
+        prefix="static/",
+        max_age=31_536_000,
+        immutable_file_test=lambda path, url: True,
+        add_headers_function=headers.on_static,
+    )
+
+
+@lru_cache(maxsize=256)
+def static_url(path: str) -> str:
+    """The address of a static file, with its content's hash so that it may be cached for ever."""
+    digest = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
+    return f"/static/{path}?v={digest}"
+
+
+def day(value: date) -> str:
+    """A date in words, as every page and paper writes it: Friday 20 November 2026."""
+    return f"{value:%A} {value.day} {value:%B %Y}"
+
+
+def short_day(value: date) -> str:
+    """A date for a narrow table: 20 Nov 2026."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def _add_words(app: Flask, settings: config.Settings) -> None:
+    app.jinja_env.filters["day"] = day
+    app.jinja_env.filters["short_day"] = short_day
+    app.jinja_env.filters["moment"] = lambda at: f"{day(local(at).date())} at {local(at):%H:%M}"
+    app.jinja_env.globals["static_url"] = static_url
+    app.jinja_env.globals.pop("config", None)
+
+    @app.context_processor
+    def words() -> dict[str, Any]:
+        me = current_user if current_user.is_authenticated else None
+        return {
+            "city": settings.city,
+            "demo": settings.demo,
+            "me": me,
+            "nav": _navigation() if me else [],
+            "footer_links": [
+                ("Privacy", url_for("front.privacy", audience="everyone")),
+                ("Accessibility", url_for("front.accessibility")),
+                ("Venues that signed", url_for("verify.register")),
+            ],
+        }
+
+
+def _navigation() -> list[tuple[str, str, bool]]:
+    """Where a signed-in person can go from anywhere: label, address, whether they are there."""
+    links = [("Home", url_for("office.home"))]
+    if access.can(Permission.OFFICE_READ):
+        links.append(("Venues", url_for("office.venues")))
+    if access.can(Permission.REVIEW_QUEUE):
+        links.append(("Reviews", url_for("review.queue")))
+    if access.can(Permission.SIGNUP_DECIDE):
+        links.append(("Sign-ups", url_for("office.sign_ups")))
+    if access.can(Permission.PEOPLE_MANAGE):
+        links.append(("People", url_for("team.office_people")))
+    links.append(("Account", url_for("accounts.account")))
+    return [(label, href, request.path == href) for label, href in links]
+
+
+def _answer_error(error: HTTPException) -> Response | tuple[str, int]:
+    if error.response is not None:
+        return error.response
+    code = error.code or 500
+    db.db.session.rollback()
+    return render_template("error.html", code=code), code
+
+
+def _answer_stale_form(error: CSRFError) -> tuple[str, int]:
+    return render_template("error.html", code=403), 403

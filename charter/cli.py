@@ -1,0 +1,193 @@
+"""The `flask` commands: each is one call to a service, and says plainly what it did."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy import inspect, text
+
+from charter import config
+from charter.commitments import editions, standing
+from charter.core import clock, files, mail, sealed, trail
+from charter.core.db import CITY, CityValue, commit, db, lock
+
+SEEDS = config.ROOT / "seeds"
+MAIL_EVERY_SECONDS = 5
+NIGHTLY_AFTER_HOUR = 4
+
+
+@click.command("serve")
+def serve() -> None:
+    """Serve the application and send its mail, until stopped (Ctrl-C)."""
+    settings = config.current()
+    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "5000")
+    unreadable = sealed.missing_keys()
+    if unreadable:
+        raise click.ClickException(f"secrets.toml lacks field keys: {', '.join(unreadable)}")
+    db.session.remove()
+    binary = Path(sys.executable).parent
+    server = [
+        str(binary / "gunicorn"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
+        *("--bind", f"{host}:{port}", "--no-control-socket", "--log-level", "warning"),
+        *("--max-requests", "20000", "--max-requests-jitter", "2000", "wsgi:app"),
+    ]
+    environ = {**os.environ, "DEMO": "1" if settings.demo else "0"}
+    children = [
+        subprocess.Popen(server, cwd=config.ROOT, env=environ),  # noqa: S603 - our own words
+        subprocess.Popen(  # noqa: S603 - our own words
+            [str(binary / "flask"), "worker"], cwd=config.ROOT, env=environ
+        ),
+    ]
+    _greet(settings, host, port)
+    _wait_for(children)
+
+
+def _greet(settings: config.Settings, host: str, port: str) -> None:
+    click.echo(f"\n  {settings.city.service_name}: http://{host}:{port}\n")
+    if settings.demo:
+        click.echo((SEEDS / "demo" / "sign-ins.txt").read_text("utf-8"))
+        click.echo(f"  Every mail and code: http://{host}:{port}/demo/inbox\n")
+    else:
+        click.echo("  First administrator: .venv/bin/flask users create-admin EMAIL\n")
+
+
+def _wait_for(children: list[subprocess.Popen[bytes]]) -> None:
+    def stop(_signal: int, _frame: object) -> None:
+        for child in children:
+            child.terminate()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    while all(child.poll() is None for child in children):
+        time.sleep(0.2)
+    stop(0, None)
+    sys.exit(max(child.wait(30) for child in children))
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what is due, then stop.")
+@with_appcontext
+def worker(once: bool) -> None:
+    """Send waiting mail and run the nightly work, again and again."""
+    parent = os.getppid()
+    settings = config.current()
+    while True:
+        if settings.smtp is not None:
+            mail.deliver()
+        _nightly_if_due()
+        db.session.remove()
+        if once or os.getppid() != parent:
+            return
+        time.sleep(MAIL_EVERY_SECONDS)
+
+
+def _nightly_if_due() -> None:
+    done = db.session.get(CityValue, "nightly")
+    db.session.rollback()
+    due = clock.today().toordinal()
+    if clock.local(clock.now()).hour < NIGHTLY_AFTER_HOUR or (done and done.number >= due):
+        return
+    run_nightly()
+
+
+def run_nightly() -> str:
+    """What time alone calls for: restate standings, drop what is kept no longer."""
+    words = standing.nightly()
+    swept = files.sweep()
+    lock(CITY)
+    row = db.session.get(CityValue, "nightly") or CityValue(name="nightly", number=0)
+    row.number = clock.today().toordinal()
+    db.session.add(row)
+    commit()
+    if db.engine.dialect.name == "sqlite":
+        with db.engine.connect() as connection:
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    return f"{words} {swept} stray files removed."
+
+
+@click.command("nightly")
+@with_appcontext
+def nightly() -> None:
+    """Restate every venue's standing and drop what is kept no longer."""
+    click.echo(run_nightly())
+
+
+@click.command("seed")
+@click.option("--check", is_flag=True, help="Only check the files; change nothing.")
+@with_appcontext
+def seed(check: bool) -> None:
+    """Load the charter's editions from seeds/charter, or name file and fault."""
+    try:
+        report = editions.load_seeds(SEEDS / "charter", check=check)
+    except editions.Faults as faults:
+        raise click.ClickException("\n".join(faults.lines)) from faults
+    commit()
+    click.echo(report)
+
+
+trail_group = AppGroup("trail", help="The record of who did what.")
+
+
+@trail_group.command("verify")
+def trail_verify() -> None:
+    """Check every chain; name the first bad entry; print each head and count to keep elsewhere."""
+    bad = 0
+    for check in trail.verify():
+        place = "city" if check.chain == CITY else f"venue {check.chain}"
+        click.echo(f"{place}: {check.count} entries, head {check.head[:32]}")
+        if check.fault:
+            bad += 1
+            click.echo(f"{place}: BAD: {check.fault}", err=True)
+    if bad:
+        raise click.ClickException(f"{bad} chains do not verify")
+
+
+keys_group = AppGroup("keys", help="The keys of sealed columns.")
+
+
+@keys_group.command("rotate")
+def keys_rotate() -> None:
+    """Seal everything again under `current` of secrets.toml. May be stopped and run again.
+
+    First add a new key to [field_keys], name it in `current`, and restart; old keys must stay
+    until this command has finished.
+    """
+    total = 0
+    batches = sealed.rotate()
+    while True:
+        lock(CITY)
+        done = next(batches, None)
+        if done is None:
+            db.session.rollback()
+            break
+        total += done
+        commit()
+    lock(CITY)
+    trail.note("keys.rotated", "key", None, count=total, key=config.current().secrets.current)
+    commit()
+    click.echo(f"{total} values sealed under {config.current().secrets.current}.")
+
+
+@click.command("status")
+@with_appcontext
+def status() -> None:
+    """Say what kind of installation this is and what waits."""
+    settings = config.current()
+    click.echo(f"{'demo' if settings.demo else 'city'} at {settings.public_url}")
+    click.echo(f"tables: {len(inspect(db.engine).get_table_names())}")
+    click.echo(f"mail waiting: {mail.waiting()}{'' if settings.smtp else ' (no SMTP_HOST set)'}")
+    for stored in files.missing():
+        click.echo(f"file of row {stored.id} is missing or changed", err=True)
+
+
+def init_app(app: Flask) -> None:
+    """Register every command."""
+    for command in (serve, worker, nightly, seed, trail_group, keys_group, status):
+        app.cli.add_command(command)

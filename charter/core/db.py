@@ -1,0 +1,202 @@
+"""The database: handle, model base, and how a change is locked, completed and committed.
+
+A writing request takes its lock *first*, before it reads anything, so that what it decides on
+cannot change under it: SQLite by `BEGIN IMMEDIATE` (one writer at a time), PostgreSQL by an
+advisory lock on the chain it will append to (READ COMMITTED sees everything committed before the
+lock was granted). There is a chain for the city (`CITY`) and one for each venue; the city's is
+always taken before a venue's, so that two requests cannot wait for each other.
+
+A service that changes a venue's facts calls `touch(venue_id)`. `commit()` first runs the steps
+that `charter.app` gave, in order, for the touched venues, and then commits: no signals, and
+no import from this floor upwards.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, String, TypeDecorator, event, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, SessionTransaction, mapped_column
+
+from charter import config
+from charter.core import clock
+
+CITY = 0
+Step = Callable[[Sequence[int]], None]
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA cache_size=-16384",
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant, stored as naive UTC on every engine and always read back aware."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware instant into naive UTC; a naive one is a programming fault."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant without a time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the instant its zone back."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table: named constraints, so that migrations can speak of them on both engines."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=False)
+
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """What Flask-SQLAlchemy's `db.Model` is to a type checker."""
+
+        __abstract__ = True
+
+else:
+    Model = db.Model
+
+
+class Installation(Model):
+    """One row: whether this database was ever a demo, so that a city can refuse it."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    is_demo: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class CityValue(Model):
+    """A named counter or value of the city, such as the last certificate number given."""
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    number: Mapped[int]
+
+
+def init_app(app: Flask, *, steps: Sequence[Step] = ()) -> None:
+    """Attach the database to an application and say which steps complete a change."""
+    db.init_app(app)
+    app.extensions["charter.steps"] = tuple(steps)
+    with app.app_context():
+        engine = db.engine
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
+
+
+@event.listens_for(db.session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop("chains", None)
+        session.info.pop("touched", None)
+
+
+def lock(*chains: int) -> None:
+    """Take the write lock of these chains (CITY or a venue's id), before reading anything.
+
+    Locks already held in this transaction are not taken again. Asking for the city's after a
+    venue's, or for a first lock after reading, is a programming fault and raises RuntimeError.
+    """
+    session = db.session()
+    held: set[int] = session.info.get("chains", set())
+    wanted = sorted(set(chains) - held)
+    if not wanted:
+        return
+    if held and wanted[0] == CITY:
+        raise RuntimeError("the city's lock is taken before a venue's")
+    on_sqlite = db.engine.dialect.name == "sqlite"
+    if not held:
+        if session.in_transaction():
+            raise RuntimeError("the lock comes before the first read")
+        if on_sqlite:
+            session.connection(execution_options={"sqlite_begin": "BEGIN IMMEDIATE"})
+    if not on_sqlite:
+        for chain in wanted:
+            session.execute(text("SELECT pg_advisory_xact_lock(1788, :chain)"), {"chain": chain})
+    session.info["chains"] = held | set(wanted)
+
+
+def holds(chain: int) -> bool:
+    """Whether this transaction may append to a chain (on SQLite one lock covers all)."""
+    held = db.session().info.get("chains", ())
+    return chain in held or (bool(held) and db.engine.dialect.name == "sqlite")
+
+
+def touch(venue_id: int) -> None:
+    """Remember that a venue's facts changed, so that `commit` restates where it stands."""
+    db.session().info.setdefault("touched", {})[venue_id] = None
+
+
+def commit() -> None:
+    """Complete the touched venues by the steps given at start-up, then commit all at once."""
+    session = db.session()
+    touched = tuple(session.info.get("touched", ()))
+    if touched:
+        session.flush()
+        for step in current_app.extensions["charter.steps"]:
+            step(touched)
+    session.commit()
+
+
+def next_number(name: str) -> int:
+    """The city's next number of a series, without gaps; needs the city's lock."""
+    if not holds(CITY):
+        raise RuntimeError("numbers are given under the city's lock")
+    row = db.session.get(CityValue, name)
+    if row is None:
+        row = CityValue(name=name, number=0)
+        db.session.add(row)
+    row.number += 1
+    return row.number
+
+
+def refuse_wrong_installation(engine: Engine, is_demo: bool) -> None:
+    """Refuse to serve a city from a database that was ever a demo, or the other way round.
+
+    Raises ConfigFault. A database that has not been made yet has nothing to say.
+    """
+    with engine.connect() as connection:
+        if not engine.dialect.has_table(connection, Installation.__tablename__):
+            return
+        row = connection.execute(text("SELECT is_demo FROM installation")).first()
+    if row is not None and bool(row[0]) != is_demo:
+        kind = "a demo" if row[0] else "a real city"
+        raise config.ConfigFault(f"This database belongs to {kind}: choose another DATABASE_URL")

@@ -1,0 +1,46 @@
+"""How Alembic meets our tables, on SQLite and on PostgreSQL.
+
+SQLite rebuilds a table to change it, which with foreign keys on would take the child rows along:
+they are off while migrating, checked afterwards, and a fault undoes everything.
+"""
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import Connection, text
+
+from charter.core.db import db
+
+
+def run() -> None:
+    """Run the wanted migrations in one transaction."""
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("PRAGMA foreign_keys=OFF"))
+            connection.commit()
+            connection = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+        options = dict(current_app.extensions["migrate"].configure_args)
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            compare_type=True,
+            compare_server_default=False,
+            transactional_ddl=True,
+            **options,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+            _check(connection)
+        if connection.dialect.name == "sqlite":
+            connection.commit()
+            connection.execute(text("PRAGMA foreign_keys=ON"))
+            connection.commit()
+
+
+def _check(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        orphans = connection.execute(text("PRAGMA foreign_key_check")).all()
+        if orphans:
+            raise RuntimeError(f"migrating would orphan rows: {orphans[:3]}")
+
+
+run()

@@ -1,0 +1,109 @@
+"""Fixtures that every test may use: an application on a real database, and visitors to it."""
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from jinja2 import FileSystemBytecodeCache
+
+from charter import config
+from charter.accounts.models import User
+from charter.app import create_app
+from charter.core.db import db
+from tests.builders.accounts import sign_in_as
+from tests.engines import ENGINES, SQLITE, Databases
+from tests.visitor import Visitor
+
+pytest_plugins = ("tests.engines", "tests.browser")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what needs a database on both engines, unless it says that one is enough."""
+    if "engine" in metafunc.fixturenames:
+        one = metafunc.definition.get_closest_marker("sqlite_only")
+        metafunc.parametrize("engine", (SQLITE,) if one else ENGINES, scope="function")
+
+
+def settings_for(url: str, folder: Path) -> config.Settings:
+    """Settings of an application under test: its keys are fixed, its city is invented."""
+    return config.Settings(
+        folder=folder,
+        demo=False,
+        database_url=url,
+        public_url="https://charter.example",
+        is_public=True,
+        secrets=config.Secrets(
+            session="t" * 48,
+            trail=b"trail" * 7,
+            pepper=b"pepper" * 6,
+            sample_seed=b"sample" * 6,
+            field_keys={"k1": base64.b64decode("QUFB" * 10 + "QUE=")},
+            current="k1",
+        ),
+        city=config.City(
+            name="Testbury",
+            service_name="Night Safety Charter",
+            charter_name="Women's Night Safety Charter",
+            office_name="the night office",
+            office_email="office@charter.example",
+            edition="bristol-2024",
+        ),
+        trusted_hosts=("charter.example", "localhost", "127.0.0.1"),
+        testing=True,
+    )
+
+
+@pytest.fixture
+def database_url(engine: str, databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """A fresh database with every table in it."""
+
+    def migrate(url: str) -> None:
+        made = create_app(settings_for(url, tmp_path))
+        with made.app_context():
+            upgrade()
+            db.engine.dispose()
+
+    with databases.fresh(engine, migrate) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> config.Settings:
+    """The settings the application of this test is made with; override to change one."""
+    return settings_for(database_url, tmp_path)
+
+
+@pytest.fixture
+def app(settings: config.Settings, databases: Databases) -> Iterator[Flask]:
+    """The application. Never hold its context open around a visitor's requests."""
+    settings.folder.mkdir(exist_ok=True)
+    made = create_app(replace(settings, public_url="https://localhost"))
+    cache = databases.folder / "templates"
+    cache.mkdir(exist_ok=True)
+    made.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(cache))
+    yield made
+    with made.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> Visitor:
+    """Somebody who is not signed in."""
+    return Visitor(app)
+
+
+@pytest.fixture
+def as_(app: Flask) -> Callable[[User | int], Visitor]:
+    """`as_(user)` is a visitor signed in as that person (or person's id)."""
+
+    def signed_in(user: User | int) -> Visitor:
+        visitor = Visitor(app)
+        sign_in_as(visitor.client, user)
+        return visitor
+
+    return signed_in
