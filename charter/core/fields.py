@@ -1,0 +1,376 @@
+"""The form base class and our field types: what a person typed, or a refusal in plain words.
+
+Every field takes `missing`: the words that ask for an answer, or None where it may be left out
+(choices, dates and passwords are asked for unless told otherwise). The markup is in
+`templates/macros/forms.html`, which looks at `kind`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+from flask import request
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    Field,
+    FormField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import StopValidation, ValidationError
+from wtforms.widgets import EmailInput, TelInput
+
+from charter.core import text
+from charter.core.errors import Refused
+
+TEXT_LIMIT = 4000
+EARLIEST_YEAR = 1900
+LATEST_YEAR = 2199
+# What phones turn their photos into when asked, and documents.
+ACCEPT_PHOTOS = "image/jpeg,image/png,image/webp"
+ACCEPT_PROOF = f"{ACCEPT_PHOTOS},application/pdf"
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_RANGES = {
+    "day": (1, 31, "20"),
+    "month": (1, 12, "11"),
+    "year": (EARLIEST_YEAR, LATEST_YEAR, "2026"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One line of the error summary; `target` is the id to go to, None where there is none."""
+
+    words: str
+    target: str | None
+
+
+class Form(FlaskForm):
+    """The base of every form that writes."""
+
+    def problems(self) -> list[Problem]:
+        """What is wrong, in the order of the page; what belongs to no field comes first."""
+        found = [Problem(str(words), None) for words in self.form_errors]
+        for field in self:
+            found.extend(_problems(field))
+        return found
+
+    def refuse(self, refused: Refused) -> None:
+        """Put a service's refusal beside the field it names, else on top of the form."""
+        field = self._fields.get(refused.field) if refused.field else None
+        if field is None:
+            self.form_errors.append(refused.words)
+        else:
+            field.errors = [*field.errors, refused.words]
+
+
+class QueryForm(Form):
+    """A form read from the address (filters, searches): no token, nothing kept."""
+
+    class Meta(FlaskForm.Meta):
+        """No token: reading needs none."""
+
+        csrf = False
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(formdata=request.args, **kwargs)  # type: ignore[no-untyped-call]  # flask_wtf
+
+
+def _problems(field: Any) -> Iterator[Problem]:
+    if any(not isinstance(error, str) for error in field.errors) or isinstance(field, FormField):
+        for inner in field:
+            yield from _problems(inner)
+    elif field.errors:
+        hidden = getattr(getattr(field, "widget", None), "input_type", "") == "hidden"
+        target = None if hidden else getattr(field, "error_id", field.id)
+        yield Problem(str(field.errors[0]), target)
+
+
+class Answered:
+    """Says what is missing, or lets an answer that may be left out be left out."""
+
+    def __init__(self, missing: str | None) -> None:
+        self.missing = missing
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """Stop with `missing` when there is no answer; an error found while reading stands."""
+        if field.errors:
+            raise StopValidation
+        if field.data in (None, "", []):
+            raise StopValidation(self.missing or "")
+
+
+class _Asked(Field):
+    """A field that says itself what is missing; `asks` is what it says unless told otherwise."""
+
+    kind: ClassVar[str]
+    asks: str | None = None
+
+    def __init__(self, label: str = "", validators: Any = None, **kwargs: Any) -> None:
+        missing = kwargs.pop("missing", self.asks)
+        super().__init__(label, [Answered(missing), *(validators or ())], **kwargs)
+
+
+def _reading(rule: Callable[[str], str]) -> Callable[[str | None], str | None]:
+    """A rule for text as a filter: no answer stays no answer."""
+
+    def read(data: str | None) -> str | None:
+        return rule(data) if data else data
+
+    return read
+
+
+class TextLine(_Asked, StringField):
+    """One line of text, `limit` characters at most."""
+
+    kind = "input"
+    reads: ClassVar[tuple[Callable[[str], str], ...]] = ()
+
+    def __init__(self, label: str = "", validators: Any = None, **kwargs: Any) -> None:
+        limit = self.limit = kwargs.pop("limit", text.LINE_LIMIT)
+        name = label or "This answer"
+        first = _reading(lambda data: text.clean_line(data, limit, name))
+        filters = (first, *(_reading(rule) for rule in type(self).reads))
+        super().__init__(label, validators, filters=filters, **kwargs)
+
+    def _value(self) -> str:
+        return text.showable(self.data or "")
+
+
+class EmailField(TextLine):
+    """An e-mail address in its normal form."""
+
+    reads = (text.email,)
+    widget = EmailInput()
+
+    def __init__(self, label: str = "E-mail address", validators: Any = None, **kwargs: Any):
+        hints = {"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"}
+        super().__init__(label, validators, **{"limit": 254, "render_kw": hints} | kwargs)
+
+
+class PhoneField(TextLine):
+    """A phone number as people write it."""
+
+    reads = (text.phone,)
+    widget = TelInput()
+
+    def __init__(self, label: str = "Phone number", validators: Any = None, **kwargs: Any):
+        hints = {"autocomplete": "tel"}
+        super().__init__(label, validators, **{"limit": 40, "render_kw": hints} | kwargs)
+
+
+class Postcode(TextLine):
+    """A full UK postcode; any case and spacing is taken."""
+
+    reads = (text.postcode,)
+
+    def __init__(self, label: str = "Postcode", validators: Any = None, **kwargs: Any):
+        hints = {"autocomplete": "postal-code", "spellcheck": "false"}
+        super().__init__(label, validators, **{"limit": 20, "render_kw": hints} | kwargs)
+
+
+class TextArea(_Asked, TextAreaField):
+    """Several lines of text; `counts` shows how many characters may be typed."""
+
+    kind = "textarea"
+
+    def __init__(self, label: str = "", validators: Any = None, **kwargs: Any) -> None:
+        limit = self.limit = kwargs.pop("limit", TEXT_LIMIT)
+        self.counts = kwargs.pop("counts", True)
+        name = label or "This answer"
+        tidy = _reading(lambda data: text.clean(data, limit, name))
+        super().__init__(label, validators, filters=(tidy,), **kwargs)
+
+    def _value(self) -> str:
+        return text.showable(self.data or "")
+
+
+class Password(_Asked, PasswordField):
+    """A password: never trimmed, never shown again. `is_new` where one is being chosen."""
+
+    kind = "password"
+    asks = "Enter your password"
+
+    def __init__(self, label: str = "Password", validators: Any = None, **kwargs: Any) -> None:
+        token = "new-password" if kwargs.pop("is_new", False) else "current-password"
+        options = {"filters": (_reading(text.password),), "render_kw": {"autocomplete": token}}
+        super().__init__(label, validators, **options | kwargs)
+
+
+class _Chosen(_Asked):
+    """What the fields with options share: a plain refusal of an option that is not there."""
+
+    asks: str | None = "Choose one of the options"
+    iter_choices: Callable[..., Any]
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is not among the options; no answer at all is for `Answered` to judge."""
+        asked = self.data if isinstance(self.data, list) else [self.data]
+        known = {value for value, *_ in self.iter_choices()}
+        if any(value not in known for value in asked if value not in (None, "")):
+            raise StopValidation("Choose one of the options shown")
+
+
+class Choice(_Chosen, RadioField):
+    """One of a few, as radios."""
+
+    kind = "radios"
+
+
+class Menu(_Chosen, SelectField):
+    """One of many, as a drop-down list; give ("", "Choose ...") as its first option."""
+
+    kind = "select"
+
+
+class Choices(_Chosen, SelectMultipleField):
+    """Any number of a few, as boxes."""
+
+    kind = "checkboxes"
+    asks = None
+
+
+class YesNo(_Asked, RadioField):
+    """Yes or no, as radios; `data` is True, False or None."""
+
+    kind = "radios"
+    asks = "Choose yes or no"
+
+    def __init__(self, label: str = "", validators: Any = None, **kwargs: Any) -> None:
+        options = {"choices": [("yes", "Yes"), ("no", "No")], "coerce": _yes_no}
+        super().__init__(label, validators, **options | kwargs)
+
+    def iter_choices(self) -> Iterator[tuple[Any, str, bool, dict[str, Any]]]:
+        """As WTForms, with what a browser posts as values."""
+        for value, label in (("yes", "Yes"), ("no", "No")):
+            yield value, label, self.data is _yes_no(value), {}
+
+    def pre_validate(self, form: Any) -> None:
+        """Nothing to refuse: what is neither yes nor no is no answer."""
+
+
+def _yes_no(value: Any) -> bool | None:
+    return {"yes": True, "True": True, "no": False, "False": False}.get(str(value))
+
+
+class Tick(BooleanField):
+    """One box to tick; `missing` is what to say where it must be ticked."""
+
+    kind = "checkbox"
+
+    def __init__(self, label: str = "", validators: Any = None, **kwargs: Any) -> None:
+        self.missing = kwargs.pop("missing", None)
+        super().__init__(label, validators, **kwargs)
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        """Refuse an unticked box that must be ticked."""
+        if self.missing and not self.data:
+            raise ValidationError(self.missing)
+
+
+class UploadField(_Asked, FileField):
+    """One file; what is in it is judged by the one door for uploads, not here."""
+
+    kind = "file"
+
+    def __init__(self, label: str = "", validators: Any = None, **kwargs: Any) -> None:
+        options = {"render_kw": {"accept": kwargs.pop("accept", ACCEPT_PROOF)}}
+        super().__init__(label, validators, **options | kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class DatePart:
+    """One of the three inputs of a date, as its markup needs it."""
+
+    id: str
+    name: str
+    label: str
+    width: int
+    typed: str
+    is_wrong: bool
+    autocomplete: str
+
+
+class DateParts(_Asked):
+    """A date typed as day, month and year; missing, doubled or surplus parts never crash it."""
+
+    kind = "date"
+    asks = "Enter the date, like 20 11 2026"
+    keys: ClassVar[tuple[str, ...]] = ("day", "month", "year")
+    data: date | None
+
+    def __init__(self, label: str = "", validators: Any = None, **kwargs: Any) -> None:
+        self.autocomplete: str = kwargs.pop("autocomplete", "")
+        self.typed: dict[str, str] = {}
+        self.wrong: tuple[str, ...] = ()
+        super().__init__(label, validators, **kwargs)
+
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        """Read the three parts of what was posted, else show the date given."""
+        super().process(None, *args, **kwargs)
+        if formdata is None:
+            if isinstance(self.data, date):
+                parts = (self.data.day, self.data.month, self.data.year)
+                self.typed = dict(zip(self.keys, map(str, parts), strict=True))
+            return
+        for key in self.keys:
+            self.typed[key] = (formdata.get(f"{self.name}-{key}") or "").strip()
+        self.data = None
+        try:
+            self.data = self._read()
+        except ValueError as fault:
+            self.process_errors = [str(fault)]
+
+    def _read(self) -> date | None:
+        self.wrong = tuple(key for key in self.keys if not self.typed[key])
+        if len(self.wrong) == len(self.keys):
+            return None
+        if self.wrong:
+            raise ValueError(f"Enter the {' and the '.join(self.wrong)} too, like 20 11 2026")
+        day, month, year = (self._number(key) for key in self.keys)
+        try:
+            return date(year, month, day)
+        except ValueError as fault:
+            self.wrong = ("day",)
+            raise ValueError("That month has no such day. Check the date") from fault
+
+    def _number(self, key: str) -> int:
+        typed = self.typed[key]
+        if key == "month" and typed[:3].lower() in _MONTHS:
+            return _MONTHS.index(typed[:3].lower()) + 1
+        lowest, highest, like = _RANGES[key]
+        number = int(typed) if typed.isdecimal() and len(typed) <= 4 else -1
+        if lowest <= number <= highest:
+            return number
+        self.wrong = (key,)
+        size = "in 4 numbers" if key == "year" else "as a number"
+        raise ValueError(f"Enter the {key} {size}, like {like}")
+
+    @property
+    def parts(self) -> list[DatePart]:
+        """The three inputs: day, month, year."""
+        return [
+            DatePart(
+                id=f"{self.id}-{key}",
+                name=f"{self.name}-{key}",
+                label=key.capitalize(),
+                width=4 if key == "year" else 2,
+                typed=text.showable(self.typed.get(key, ""))[:20],
+                is_wrong=not self.wrong or key in self.wrong,
+                autocomplete=f"{self.autocomplete}-{key}" if self.autocomplete else "",
+            )
+            for key in self.keys
+        ]
+
+    @property
+    def error_id(self) -> str:
+        """The id of the first input that is wrong, for the error summary to go to."""
+        return f"{self.id}-{self.wrong[0] if self.wrong else 'day'}"
