@@ -79,12 +79,13 @@ installed-run installed-dev: installed-%: | $(BIN)/python
 	@set -e; inputs="requirements/$*.txt setup.cfg pyproject.toml"; \
 	if ! cat $$inputs | cmp -s - .venv/$*.installed; then \
 		echo "Installing the locked packages: a minute or two, the first time only."; \
-		rm -f .venv/*.installed; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 			--require-hashes -r requirements/$*.txt; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 			--no-deps --no-build-isolation -e .; \
-		cat $$inputs > .venv/$*.installed; \
+		for each in run $*; do \
+			cat requirements/$$each.txt setup.cfg pyproject.toml > .venv/$$each.installed; \
+		done; \
 	fi
 
 $(BIN)/python:
