@@ -124,12 +124,14 @@ def nightly() -> None:
 @with_appcontext
 def seed(check: bool) -> None:
     """Load the charter's editions from seeds/charter, or name file and fault."""
+    if not check:
+        lock(CITY)
     try:
         report = editions.load_seeds(SEEDS / "charter", check=check)
-    except editions.Faults as faults:
-        raise click.ClickException("\n".join(faults.lines)) from faults
+    except editions.Fault as fault:
+        raise click.ClickException(str(fault)) from fault
     commit()
-    click.echo(report)
+    click.echo(str(report))
 
 
 trail_group = AppGroup("trail", help="The record of who did what.")
