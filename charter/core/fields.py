@@ -81,7 +81,7 @@ class QueryForm(Form):
         csrf = False
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(formdata=request.args, **kwargs)  # type: ignore[no-untyped-call]  # flask_wtf
+        super().__init__(formdata=request.args, **kwargs)
 
 
 def _problems(field: Any) -> Iterator[Problem]:
