@@ -75,6 +75,26 @@ class SignUp(Model):
     words: Mapped[str | None] = mapped_column(Text)
 
 
+class SignUpDraft(Model):
+    """A sign-up being filled in, kept here and not in the browser; gone a day after it began."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON)
+    started_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+
+
+class SignUpMessage(Model):
+    """One message between the office and somebody who signed a venue up."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sign_up_id: Mapped[int] = mapped_column(ForeignKey("sign_up.id"), index=True)
+    from_office: Mapped[bool]
+    body: Mapped[str] = mapped_column(Text)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class Signature(Model):
     """Somebody with the right to do so signed an edition for a venue on a day."""
 
