@@ -43,7 +43,8 @@ shared_buffers = 64MB
 # Waits for the session to end, and clears up after it if it was killed before it could.
 _GUARD = """(
     while kill -0 "$1" && [ -d "$2" ]; do sleep 1; done
-    [ -d "$2" ] && kill -QUIT "$(head -n 1 "$2/postgresql/data/postmaster.pid")" && sleep 1
+    server="$2/postgresql/data/postmaster.pid"
+    [ -f "$server" ] && kill -QUIT "$(head -n 1 "$server")" && sleep 1
     rm -rf "$2"
 ) </dev/null >/dev/null 2>&1 &"""
 
@@ -161,8 +162,6 @@ class Databases:
         cluster = Cluster(self.folder / "postgresql", binaries)
         with self._once("cluster") as is_first:
             if is_first:
-                session = (self.folder / "session").read_text()
-                subprocess.run(["sh", "-c", _GUARD, "sh", session, str(self.folder)], check=True)
                 cluster.start()
         return cluster
 
@@ -177,11 +176,13 @@ class Databases:
 
     @classmethod
     def open(cls) -> "Databases":
-        """A folder for a session of this process, and nothing started yet."""
+        """A folder for a session of this process, which it will not outlive; no server yet."""
         folder = Path(tempfile.mkdtemp(prefix="charter-"))
         # The server's own user has to pass through on its way to its folder.
         folder.chmod(0o711)
-        (folder / "session").write_text(str(os.getpid()))
+        guard = ("sh", "-c", _GUARD, "sh", str(os.getpid()), str(folder))
+        # Its own session, so that what kills this one's whole group leaves the guard.
+        subprocess.run(guard, check=True, start_new_session=True)
         return cls(folder)
 
     def close(self) -> None:
@@ -212,19 +213,16 @@ _DATABASES = pytest.StashKey[Databases]()
 def pytest_configure(config: pytest.Config) -> None:
     """Open this session's databases; a worker of xdist shares those of the process above it."""
     shared = getattr(config, "workerinput", {}).get("databases")
-    config.stash[_DATABASES] = Databases(Path(shared)) if shared else Databases.open()
+    databases = Databases(Path(shared)) if shared else Databases.open()
+    if not shared:
+        config.add_cleanup(databases.close)
+    config.stash[_DATABASES] = databases
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of xdist where the session's databases are."""
     node.workerinput["databases"] = str(node.config.stash[_DATABASES].folder)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the session's databases with the session, whatever became of its tests."""
-    if not hasattr(config, "workerinput"):
-        config.stash[_DATABASES].close()
 
 
 @pytest.fixture(scope="session")
