@@ -68,7 +68,7 @@ class _Table:
         value = self.data[key]
         if fits(value):
             return value
-        self.fault(f"has a {key} that is not {wanted}")
+        self.fault(f"needs {key} to be {wanted}")
         return None if default is ... else default
 
     def text(self, key: str, default: Any = ...) -> Any:
@@ -113,6 +113,12 @@ class _Table:
                 self.fault(f"has a key that nobody knows: {key}")
 
 
+def _numbered(row: object, what: str, due: str, faults: list[str]) -> _Table:
+    """A table called by the number that its author wrote, or else by the one that is due."""
+    written = row.get("number", due) if isinstance(row, Mapping) else due
+    return _Table(row, f"{what} {written}", faults)
+
+
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
@@ -139,7 +145,13 @@ def parse(
     places = _places(top, source, faults)
     shown = {**thresholds, **(in_force or {})}
     commitments = [
-        _commitment(_Table(row, "", faults), source, number, places, shown)
+        _commitment(
+            _numbered(row, f"{source}: commitment", str(number), faults),
+            source,
+            number,
+            places,
+            shown,
+        )
         for number, row in enumerate(top.tables("commitment"), start=1)
     ]
     top.finish()
@@ -190,17 +202,17 @@ def _places(top: _Table, source: str, faults: list[str]) -> dict[str, str]:
 def _commitment(
     table: _Table, source: str, number: int, places: Mapping[str, str], shown: Mapping[str, float]
 ) -> Commitment:
-    table.name = f"{source}: commitment {table.data.get('number', number)}"
     key = table.name_of("key", KEY)
     if table.whole("number") not in (number, None):
         table.fault(f"should be number {number}")
     words = {field: _filled(table, field, shown) for field in ("name", "heading", "why")}
-    requirements = []
+    requirements, good = [], 0
     for place, row in enumerate(table.tables("requirement"), start=1):
-        one = _Table(row, "", table.faults)
-        one.name = f"{source}: requirement {one.data.get('number', f'{number}.{place}')}"
-        requirements.append(_requirement(one, key, f"{number}.{place}", places, shown))
-    if requirements and not any(each.essential for each in requirements):
+        due = f"{number}.{place}"
+        one = _numbered(row, f"{source}: requirement", due, table.faults)
+        requirements.append(_requirement(one, key, due, places, shown))
+        good += one.data.get("essential") is False
+    if requirements and good == len(requirements):
         table.fault("has no essential requirement")
     table.finish()
     return Commitment(key, number, **words, requirements=tuple(requirements))
@@ -259,7 +271,7 @@ def _lasts(table: _Table) -> Lasts:
     if len(row) != 1 or not all(
         unit in ("months", "days") and _is_whole(number) for unit, number in row.items()
     ):
-        table.fault("has a lasts that is not { months = ... } or { days = ... }")
+        table.fault("needs lasts to be { months = ... } or { days = ... }")
         return Lasts(days=1)
     return Lasts(**row)
 
