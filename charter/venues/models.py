@@ -22,6 +22,11 @@ class VenueState(StrEnum):
     WORKING = "working"
     LEFT = "left"
 
+    @property
+    def label(self) -> str:
+        """The state in the one vocabulary that every page and paper uses."""
+        return "working towards" if self is VenueState.WORKING else self.value
+
 
 class Kind(StrEnum):
     """What sort of place a venue is; many who sign a charter are not bars."""
@@ -105,6 +110,7 @@ class Venue(Model):
     signed_on: Mapped[date | None]
     owner_since: Mapped[date | None]
     left_on: Mapped[date | None]
+    left_because: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     operator: Mapped[Operator | None] = relationship()
