@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from flask_login import UserMixin
 from sqlalchemy import (
+    JSON,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -23,9 +24,11 @@ from charter.core.sealed import Sealable, SealedText
 class User(Sealable, UserMixin, Model):
     """A person with an account. `email` is normalised and theirs alone.
 
-    `session_token` and `memberships_now` are filled by whoever loads the signed-in person
-    (`accounts.service`); they are not columns and need no query.
+    The `session_...` attributes and `memberships_now` are filled by whoever loads the signed-in
+    person (`accounts.service`); they are not columns and need no query.
     """
+
+    __allow_unmapped__ = True
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -42,9 +45,11 @@ class User(Sealable, UserMixin, Model):
     totp_pending = SealedText("totp_pending_sealed")
 
     session_token: str | None = None
+    session_id: int | None = None
+    session_seen_at: datetime | None = None
     memberships_now: tuple["Membership", ...] = ()
 
-    def get_id(self) -> str | None:  # type: ignore[override]  # a session's token, not the row's id
+    def get_id(self) -> str | None:
         """What the browser's session refers to: this sign-in, so that ending it ends at once."""
         return self.session_token
 
@@ -71,7 +76,8 @@ class RecoveryCode(Model):
 class Membership(Model):
     """A role somebody holds: at one venue, for one operator, or for the city (neither).
 
-    It counts from `starts_on` to `ends_on`, both included; None means no end.
+    It counts from `starts_on` to `ends_on`, both included; None means no end. A role given and
+    taken back on the same day ends the day before it started: it never counts again.
     An auditor's rows name the venues of the engagement and always end.
     """
 
@@ -85,6 +91,7 @@ class Membership(Model):
             " OR (role = 'auditor' AND venue_id IS NOT NULL AND ends_on IS NOT NULL)",
             name="place_of_role",
         ),
+        CheckConstraint("role = 'champion' OR NOT is_stand_in", name="stand_in"),
         Index("ix_membership_venue_id_role", "venue_id", "role"),
         Index("ix_membership_role_ends_on", "role", "ends_on"),
     )
@@ -94,6 +101,7 @@ class Membership(Model):
     role: Mapped[str] = mapped_column(String(16))
     venue_id: Mapped[int | None] = mapped_column(ForeignKey("venue.id"))
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"), index=True)
+    is_stand_in: Mapped[bool] = mapped_column(default=False, server_default=false())
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
 
@@ -103,6 +111,11 @@ class Membership(Model):
     def is_for_city(self) -> bool:
         """Whether the role stands for the whole city."""
         return Role(self.role) in FOR_THE_CITY
+
+    @property
+    def label(self) -> str:
+        """The role in a person's words, a champion's stand-in told apart."""
+        return "stand-in champion" if self.is_stand_in else Role(self.role).label
 
 
 class WebSession(Model):
@@ -128,7 +141,7 @@ class Invitation(Model):
     """A mailed link that gives its reader a role when they accept it.
 
     An invitation to an office role waits for a second administrator (`approved_by`) before its
-    mail goes out. `stand_in` marks a champion's stand-in.
+    mail goes out. An auditor's names the venues of the engagement in `venue_ids`.
     """
 
     __table_args__ = (CheckConstraint("venue_id IS NULL OR operator_id IS NULL", name="one_place"),)
@@ -140,6 +153,8 @@ class Invitation(Model):
     role: Mapped[str] = mapped_column(String(16))
     venue_id: Mapped[int | None] = mapped_column(ForeignKey("venue.id"), index=True)
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    venue_ids: Mapped[list[int] | None] = mapped_column(JSON)
+    is_stand_in: Mapped[bool] = mapped_column(default=False, server_default=false())
     ends_on: Mapped[date | None]
     invited_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
@@ -149,6 +164,16 @@ class Invitation(Model):
     accepted_at: Mapped[datetime | None]
     accepted_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     withdrawn_at: Mapped[datetime | None]
+
+    @property
+    def label(self) -> str:
+        """The role it gives, in a person's words."""
+        return "stand-in champion" if self.is_stand_in else Role(self.role).label
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether a second administrator still has to say yes before the mail goes out."""
+        return Role(self.role) in FOR_THE_CITY and self.sent_at is None
 
 
 class ResetToken(Model):
@@ -160,6 +185,32 @@ class ResetToken(Model):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class EmailChange(Model):
+    """A wish to use another address: it takes effect once both mailboxes have said yes."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), unique=True)
+    email: Mapped[str] = mapped_column(String(254))
+    old_token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    new_token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    old_confirmed_at: Mapped[datetime | None]
+    new_confirmed_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime]
+
+
+class FactorReset(Model):
+    """A proposal to take a lost second factor off somebody's account; a second person decides.
+
+    `checked_how` says, in one word of a fixed list, how the person's identity was made sure of.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), unique=True)
+    asked_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    checked_how: Mapped[str] = mapped_column(String(20))
+    expires_at: Mapped[datetime]
 
 
 class Throttle(Model):
