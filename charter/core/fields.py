@@ -28,6 +28,7 @@ from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import EmailInput, TelInput
 
 from charter.core import text
+from charter.core.db import db
 from charter.core.errors import Refused
 
 TEXT_LIMIT = 4000
@@ -62,6 +63,16 @@ class Form(FlaskForm):
         for field in self:
             found.extend(_problems(field))
         return found
+
+    def takes(self, verb: Callable[[], object]) -> bool:
+        """Run a service's verb. If it refuses, its words go on the form and nothing is written."""
+        try:
+            verb()
+        except Refused as refused:
+            db.session.rollback()
+            self.refuse(refused)
+            return False
+        return True
 
     def refuse(self, refused: Refused) -> None:
         """Put a service's refusal beside the field it names, else on top of the form."""

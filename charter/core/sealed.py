@@ -29,7 +29,7 @@ class Unreadable(Exception):
 class Sealable:
     """Mixin for tables with sealed columns: a random row name that never changes."""
 
-    seal_name: Mapped[str] = mapped_column(String(32))
+    seal_name: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
 
 
 class SealedText:
