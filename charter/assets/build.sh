@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")"
 out=../static
-npm ci --no-audit --no-fund --loglevel=error
+[ -n "${QUICK:-}" ] || npm ci --no-audit --no-fund --loglevel=error
 [ -x .build/bin/python ] || python3 -m venv .build
 .build/bin/pip install --quiet --disable-pip-version-check fonttools==4.68.0 brotli==1.2.1
 mkdir -p "$out/vendor/govuk"
