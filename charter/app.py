@@ -31,6 +31,7 @@ from charter.commitments import views as commitments_views
 from charter.core import access, db, headers
 from charter.core.access import Permission
 from charter.core.clock import local
+from charter.core.paper.typeset import in_words
 from charter.demo import views as demo_views
 from charter.office import views as office_views
 from charter.venues import views as venues_views
@@ -119,20 +120,17 @@ def static_url(path: str) -> str:
     return f"/static/{path}?v={digest}"
 
 
-def day(value: date) -> str:
-    """A date in words, as every page and paper writes it: Friday 20 November 2026."""
-    return f"{value:%A} {value.day} {value:%B %Y}"
-
-
 def short_day(value: date) -> str:
     """A date for a narrow table: 20 Nov 2026."""
     return f"{value.day} {value:%b %Y}"
 
 
 def _add_words(app: Flask, settings: config.Settings) -> None:
-    app.jinja_env.filters["day"] = day
+    app.jinja_env.filters["day"] = in_words
     app.jinja_env.filters["short_day"] = short_day
-    app.jinja_env.filters["moment"] = lambda at: f"{day(local(at).date())} at {local(at):%H:%M}"
+    app.jinja_env.filters["moment"] = lambda at: (
+        f"{in_words(local(at).date())} at {local(at):%H:%M}"
+    )
     app.jinja_env.globals["static_url"] = static_url
     app.jinja_env.globals.pop("config", None)
 
@@ -142,6 +140,7 @@ def _add_words(app: Flask, settings: config.Settings) -> None:
         return {
             "city": settings.city,
             "demo": settings.demo,
+            **({"demo_href": url_for("demo.inbox")} if settings.demo else {}),
             "me": me,
             "nav": _navigation() if me else [],
             "footer_links": [

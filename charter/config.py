@@ -32,7 +32,7 @@ class ConfigFault(Exception):
 class City:
     """What a city calls things. Nothing in the code names a city: these words do."""
 
-    name: str
+    city_name: str
     service_name: str
     charter_name: str
     office_name: str

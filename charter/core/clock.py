@@ -1,5 +1,6 @@
 """The only source of time: instants in UTC, days and nights by the city's own clock."""
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -81,6 +82,13 @@ def night_of(moment: datetime) -> date:
     here = local(moment)
     early = here.hour < config.current().city.night_ends_hour
     return here.date() - timedelta(days=1) if early else here.date()
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or that month's last (31 January and 1: 28 February)."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 @contextmanager

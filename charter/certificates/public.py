@@ -1,0 +1,104 @@
+"""Public pages: the verify page behind the QR code, the check of a PDF, and the register."""
+
+import csv
+import io
+import json
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from werkzeug.wrappers import Response as AnyResponse
+
+from charter.certificates import register as registry
+from charter.certificates import rules, service
+from charter.core.access import public
+from charter.core.headers import cacheable
+
+bp = Blueprint("verify", __name__)
+
+MOST_BYTES = 5 * 1024 * 1024
+REGISTER_SECONDS = 300
+
+
+@bp.get("/verify/<code>")
+@public
+def verify(code: str) -> str | AnyResponse:
+    """What one certificate says today: venue first, state in a word, dates, what it proves."""
+    shown = service.by_code(code)
+    if shown is None:
+        abort(404)
+    if code != shown.code:
+        return redirect(url_for(".verify", code=shown.code), 301)
+    return render_template("verify/verify.html", shown=shown, facts=shown.certificate.facts)
+
+
+@bp.get("/verify")
+@public
+def check() -> str | AnyResponse:
+    """Where to type a code, or to hand in a PDF to see whether it is the one issued."""
+    typed = request.args.get("code", "")[:100]
+    code = rules.normalise(typed) if typed else None
+    if code:
+        return redirect(url_for(".verify", code=rules.grouped(code)), 303)
+    return render_template("verify/check.html", typed=typed, result="", shown=None)
+
+
+@bp.post("/verify")
+@public(unlocked=True)
+def check_file() -> str | tuple[str, int]:
+    """Say whether a PDF is byte for byte one that was issued. Changes and keeps nothing.
+
+    It needs no form token: there is nothing here that another site could make a visitor do.
+    """
+    request.max_content_length = MOST_BYTES
+    upload = request.files.get("file")
+    content = upload.read(MOST_BYTES + 1) if upload else b""
+    if not content:
+        return render_template("verify/check.html", typed="", result="empty", shown=None), 400
+    shown = service.by_bytes(content)
+    result = "issued" if shown else "other"
+    return render_template("verify/check.html", typed="", result=result, shown=shown)
+
+
+@bp.get("/register")
+@public
+def register() -> str:
+    """The venues that signed, and their state: never a count of anything that happened there."""
+    find = request.args.get("find", "")[:80]
+    page = registry.page(find=find, after=request.args.get("after", "")[:200])
+    return render_template("verify/register.html", page=page, find=find)
+
+
+@bp.get("/register.csv")
+@public
+@cacheable(REGISTER_SECONDS)
+def register_csv() -> Response:
+    """The register as a spreadsheet."""
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerow(registry.COLUMNS)
+    writer.writerows([registry.inert(value) for value in row] for row in registry.rows())
+    return Response(
+        "\ufeff" + out.getvalue(),
+        mimetype="text/csv",
+        headers={"Content-Disposition": 'attachment; filename="register.csv"'},
+    )
+
+
+@bp.get("/register.geojson")
+@public
+@cacheable(REGISTER_SECONDS)
+def register_geojson() -> Response:
+    """The register as points for a map."""
+    body = {"type": "FeatureCollection", "features": list(registry.features())}
+    return current_app.response_class(json.dumps(body), mimetype="application/geo+json")
+
+
+WITHOUT_FORM_TOKEN = (check_file,)

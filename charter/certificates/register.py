@@ -1,0 +1,148 @@
+"""The public register: venues that signed and their state today, in words and as open data."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, literal, or_, select
+
+from charter.certificates.models import Certificate
+from charter.commitments.models import VenueStanding
+from charter.core import clock
+from charter.core.db import db
+from charter.venues.models import Closure, Kind, Venue, VenueState
+from charter.venues.service import search_key
+
+PAGE = 50
+COLUMNS = (
+    "venue",
+    "street",
+    "town",
+    "postcode",
+    "area",
+    "kind",
+    "state",
+    "signed on",
+    "valid until",
+)
+_LISTED = (VenueState.WORKING, VenueState.LEFT)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the register; `after` goes on below it, empty at the end."""
+
+    rows: tuple[Row[Any], ...]
+    after: str
+
+
+def venue_state() -> ColumnElement[str]:
+    """A venue's state today as SQL, in the words every page uses.
+
+    For a statement over Venue, outer-joined by `with_standing`. It judges each stored standing by
+    today's date, so it is right on a day the nightly work did not run.
+    """
+    today = clock.today()
+    closed = exists().where(
+        Closure.venue_id == Venue.id,
+        Closure.from_on <= today,
+        or_(Closure.until_on.is_(None), Closure.until_on >= today),
+    )
+    stands = and_(
+        VenueStanding.all_met,
+        or_(VenueStanding.holds_until.is_(None), VenueStanding.holds_until >= today),
+        Certificate.suspended_on.is_(None),
+    )
+    return case(
+        (Venue.state != VenueState.WORKING, Venue.state),
+        (closed, literal("closed for now")),
+        (Certificate.id.is_(None), literal("working towards")),
+        (Certificate.valid_until < today, literal("working towards")),
+        (stands, literal("certified")),
+        else_=literal("suspended"),
+    ).label("state")
+
+
+def with_standing(query: Select[Any]) -> Select[Any]:
+    """Join a statement over Venue to its standing and current certificate, where it has them."""
+    return query.outerjoin(VenueStanding, VenueStanding.venue_id == Venue.id).outerjoin(
+        Certificate,
+        and_(
+            Certificate.venue_id == Venue.id,
+            Certificate.withdrawn_at.is_(None),
+            Certificate.replaced_by_id.is_(None),
+        ),
+    )
+
+
+def _signed() -> Select[Any]:
+    return with_standing(
+        select(
+            Venue.id,
+            Venue.name,
+            Venue.name_key,
+            Venue.street,
+            Venue.town,
+            Venue.postcode,
+            Venue.area,
+            Venue.kind,
+            Venue.latitude,
+            Venue.longitude,
+            Venue.signed_on,
+            venue_state(),
+            Certificate.valid_until,
+            Certificate.code,
+        )
+    ).where(Venue.signed_on.is_not(None), Venue.state.in_(_LISTED))
+
+
+def page(*, find: str = "", after: str = "") -> Page:
+    """Up to 50 venues in order of name, those that match `find`, below the place `after`."""
+    query = _signed()
+    words = search_key(find)
+    if words:
+        query = query.where(Venue.search.contains(words, autoescape=True))
+    name, _, number = after.rpartition("~")
+    if number.isdecimal():
+        query = query.where(
+            or_(Venue.name_key > name, and_(Venue.name_key == name, Venue.id > int(number)))
+        )
+    found = db.session.execute(query.order_by(Venue.name_key, Venue.id).limit(PAGE + 1)).all()
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    return Page(tuple(found[:PAGE]), f"{last.name_key}~{last.id}" if last else "")
+
+
+def rows() -> Iterator[tuple[str, ...]]:
+    """Every listed venue as plain words, in the order of COLUMNS."""
+    for row in db.session.execute(_signed().order_by(Venue.name_key, Venue.id)):
+        until = row.valid_until.isoformat() if row.state == "certified" else ""
+        yield (
+            row.name, row.street, row.town, row.postcode, row.area, Kind(row.kind).label,
+            row.state, row.signed_on.isoformat(), until,
+        )  # fmt: skip
+
+
+def features() -> Iterator[dict[str, Any]]:
+    """Every listed venue with a position, as a GeoJSON feature."""
+    for row in db.session.execute(_signed().order_by(Venue.name_key, Venue.id)):
+        if row.latitude is None or row.longitude is None:
+            continue
+        yield {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [row.longitude, row.latitude]},
+            "properties": {
+                "name": row.name,
+                "street": row.street,
+                "postcode": row.postcode,
+                "kind": Kind(row.kind).label,
+                "state": row.state,
+                "signed_on": row.signed_on.isoformat(),
+            },
+        }
+
+
+def inert(value: str) -> str:
+    """A spreadsheet cell that no program takes for a formula (OWASP ASVS 1.2.10, CWE-1236)."""
+    first = unicodedata.normalize("NFKC", value.lstrip(" ")[:1])
+    return f"'{value}" if first and first in "=+-@\t\r\n\0" else value
