@@ -99,8 +99,12 @@ def _nightly_if_due() -> None:
 
 def run_nightly() -> str:
     """What time alone calls for: restate standings, drop what is kept no longer."""
-    words = standing.nightly()
+    restated = 0
+    for count in standing.nightly():
+        commit()
+        restated += count
     swept = files.sweep()
+    db.session.rollback()
     lock(CITY)
     row = db.session.get(CityValue, "nightly") or CityValue(name="nightly", number=0)
     row.number = clock.today().toordinal()
@@ -109,7 +113,7 @@ def run_nightly() -> str:
     if db.engine.dialect.name == "sqlite":
         with db.engine.connect() as connection:
             connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-    return f"{words} {swept} stray files removed."
+    return f"{restated} venues restated, {swept} stray files removed."
 
 
 @click.command("nightly")

@@ -7,7 +7,7 @@ deleted: an edition whose file is gone is still what its signatories signed.
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -19,6 +19,7 @@ from sqlalchemy import exists, inspect, select
 
 from charter import config
 from charter.commitments.edition import Fault, differences, load, meaning, parse, revived
+from charter.commitments.facts import Override
 from charter.commitments.models import (
     EditionRow,
     Evidence,
@@ -31,7 +32,8 @@ from charter.core import clock, trail
 from charter.core.db import db
 from charter.core.errors import Refused
 
-__all__ = ["Fault", "Report", "current", "edition", "in_force", "load_seeds"]
+__all__ = ["Fault", "Report", "current", "edition", "editions", "load_seeds", "with_overrides"]
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -168,34 +170,42 @@ def edition(key: str) -> Edition:
 
 def editions(keys: Iterable[str]) -> dict[str, Edition]:
     """Several editions by key, at the cost of one (see `edition`)."""
+    return {key: found for key, (found, _) in with_overrides(keys).items()}
+
+
+def with_overrides(keys: Iterable[str]) -> dict[str, tuple[Edition, tuple[Override, ...]]]:
+    """Several editions, each with every value the office ever gave one of its thresholds."""
     wanted = set(keys)
+    today = clock.today()
     rows = db.session.execute(
         select(
             EditionRow.key,
             EditionRow.loaded_at,
             ThresholdOverride.name,
             ThresholdOverride.value,
+            ThresholdOverride.from_on,
         )
-        .outerjoin(
-            ThresholdOverride,
-            (ThresholdOverride.edition_key == EditionRow.key)
-            & (ThresholdOverride.from_on <= clock.today()),
-        )
+        .outerjoin(ThresholdOverride, ThresholdOverride.edition_key == EditionRow.key)
         .where(EditionRow.key.in_(wanted))
         .order_by(EditionRow.key, ThresholdOverride.from_on, ThresholdOverride.id)
     ).all()
-    values: dict[tuple[str, datetime], dict[str, float]] = {}
-    for key, loaded_at, name, value in rows:
-        known = values.setdefault((key, loaded_at), {})
+    given: dict[tuple[str, datetime], list[Override]] = {}
+    for key, loaded_at, name, value, from_on in rows:
+        overrides = given.setdefault((key, loaded_at), [])
         if name is not None:
-            known[name] = value
-    missing = wanted - {key for key, _ in values}
+            overrides.append(Override(name, value, from_on))
+    missing = wanted - {key for key, _ in given}
     if missing:
         raise Refused(f"The edition {', '.join(sorted(missing))} has not been loaded.")
     return {
-        key: _parsed(_body(key, loaded_at), key, tuple(sorted(known.items())))
-        for (key, loaded_at), known in values.items()
+        key: (_parsed(_body(key, loaded_at), key, _in_force(overrides, today)), tuple(overrides))
+        for (key, loaded_at), overrides in given.items()
     }
+
+
+def _in_force(overrides: Iterable[Override], today: date) -> tuple[tuple[str, float], ...]:
+    values = {each.name: each.value for each in overrides if each.from_on <= today}
+    return tuple(sorted(values.items()))
 
 
 def _body(key: str, loaded_at: datetime) -> str:
@@ -219,12 +229,3 @@ def _bodies() -> dict[str, tuple[datetime, str]]:
 @lru_cache(maxsize=64)
 def _parsed(body: str, key: str, thresholds: tuple[tuple[str, float], ...]) -> Edition:
     return parse(json.loads(body), key, dict(thresholds))
-
-
-def in_force(key: str) -> Sequence[ThresholdOverride]:
-    """Every value the office has given a threshold of this edition, oldest first."""
-    return db.session.scalars(
-        select(ThresholdOverride)
-        .where(ThresholdOverride.edition_key == key)
-        .order_by(ThresholdOverride.from_on, ThresholdOverride.id)
-    ).all()

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from charter.commitments.facts import ProofState
 from charter.core import clock
 from charter.core.db import Model
 from charter.core.files import StoredFile
@@ -109,16 +110,6 @@ class Signature(Model):
     recorded_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
-class ProofState(StrEnum):
-    """What became of one proof."""
-
-    WAITING = "waiting"
-    ACCEPTED = "accepted"
-    RETURNED = "returned"
-    PULLED_BACK = "pulled-back"
-    WITHDRAWN = "withdrawn"
-
-
 class Evidence(Model):
     """One proof a venue showed for one requirement; a newer one is a new row with a new version.
 
@@ -126,7 +117,8 @@ class Evidence(Model):
     counts, both included; no `valid_to` means until something ends it), `uploaded_at` (server
     time). `ended_on` is the last day it counted because something ended it early, such as a
     champion who left. `by_rule` marks a renewal accepted without a person; `sampled` one drawn
-    for a person's review.
+    for a person's review. `waits_because` is why a person has to look at it. `once` is the token
+    of the form it came with, so that a form sent twice makes one proof.
     """
 
     __table_args__ = (
@@ -155,6 +147,8 @@ class Evidence(Model):
     uploaded_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
     by_rule: Mapped[bool] = mapped_column(default=False)
     sampled: Mapped[bool] = mapped_column(default=False)
+    waits_because: Mapped[str | None] = mapped_column(String(16))
+    once: Mapped[str | None] = mapped_column(String(32), unique=True)
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     reason: Mapped[str | None] = mapped_column(Text)
@@ -163,12 +157,49 @@ class Evidence(Model):
 
 
 class EvidenceFile(Model):
-    """A file of a proof; `place` names where a photo was taken, when the requirement asks."""
+    """A file of a proof; `place` and `place_name` say where a photo was taken, when that is asked.
+
+    `place` is a place of the edition or one of the venue's zones ("zone-12"); the name is what it
+    was called that day.
+    """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id"), index=True)
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
     place: Mapped[str | None] = mapped_column(String(40))
+    place_name: Mapped[str | None] = mapped_column(String(80))
+
+    file: Mapped[StoredFile] = relationship()
+
+
+class ProofDraft(Model):
+    """A proof begun and not handed in yet: what was typed, and photos place by place."""
+
+    __table_args__ = (UniqueConstraint("venue_id", "requirement_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
+    requirement_key: Mapped[str] = mapped_column(String(60))
+    statement: Mapped[str | None] = mapped_column(Text)
+    link: Mapped[str | None] = mapped_column(String(500))
+    happened_on: Mapped[date | None]
+    saved_at: Mapped[datetime] = mapped_column(default=clock.now)
+    saved_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
+
+    photos: Mapped[list["DraftPhoto"]] = relationship(
+        order_by="DraftPhoto.id", cascade="all, delete-orphan"
+    )
+
+
+class DraftPhoto(Model):
+    """A photo of one place, saved for a proof that is not handed in yet."""
+
+    __table_args__ = (UniqueConstraint("draft_id", "place"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("proof_draft.id"))
+    place: Mapped[str] = mapped_column(String(40))
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
 
     file: Mapped[StoredFile] = relationship()
 
@@ -187,7 +218,10 @@ class EvidenceSeen(Model):
 class NotApplicable(Model):
     """A venue says a requirement does not apply to it, why, and whether the office agreed."""
 
-    __table_args__ = (Index("ix_not_applicable_venue_id", "venue_id"),)
+    __table_args__ = (
+        Index("ix_not_applicable_venue_id", "venue_id"),
+        Index("ix_not_applicable_agreed_asked_at", "agreed", "asked_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
@@ -224,6 +258,7 @@ class ThreadMessage(Model):
 
     __table_args__ = (
         Index("ix_thread_message_venue_id_requirement_key", "venue_id", "requirement_key"),
+        Index("ix_thread_message_from_office_answered_at_at", "from_office", "answered_at", "at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -234,6 +269,7 @@ class ThreadMessage(Model):
     body: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(default=clock.now)
     answered_at: Mapped[datetime | None]
+    once: Mapped[str | None] = mapped_column(String(32), unique=True)
 
 
 class ThresholdOverride(Model):
