@@ -12,7 +12,7 @@ from charter.commitments.models import VenueStanding
 from charter.core import clock
 from charter.core.db import db
 from charter.venues.models import Closure, Kind, Venue, VenueState
-from charter.venues.service import search_key
+from charter.venues.service import matching
 
 PAGE = 50
 COLUMNS = (
@@ -99,10 +99,7 @@ def _signed() -> Select[Any]:
 
 def page(*, find: str = "", after: str = "") -> Page:
     """Up to 50 venues in order of name, those that match `find`, below the place `after`."""
-    query = _signed()
-    words = search_key(find)
-    if words:
-        query = query.where(Venue.search.contains(words, autoescape=True))
+    query = _signed().where(matching(find))
     name, _, number = after.rpartition("~")
     if number.isdecimal():
         query = query.where(

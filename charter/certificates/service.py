@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,7 +20,8 @@ from charter.commitments.signing import owner_has_signed
 from charter.core import clock, trail
 from charter.core.db import db, next_number
 from charter.core.errors import Refused
-from charter.venues.models import Closure, Venue, VenueState
+from charter.venues.models import Venue, VenueState
+from charter.venues.places import closed_now
 
 MOST_MONTHS = 12
 
@@ -86,7 +87,10 @@ def _shown(*conditions: Any) -> list[Shown]:
         .order_by(Certificate.issued_at.desc(), Certificate.id.desc())
     ).all()
     today = clock.today()
-    closed = _closures({venue.id for _, venue, *_ in rows}, today)
+    closed = {
+        venue_id: rules.Closure(closure.from_on, closure.until_on)
+        for venue_id, closure in closed_now({venue.id for _, venue, *_ in rows}).items()
+    }
     return [
         Shown(row, venue, _verdict(row, venue, standing, serial, at, closed.get(venue.id), today))
         for row, venue, standing, serial, at in rows
@@ -139,20 +143,6 @@ def _asked(standing: VenueStanding) -> str:
     key = standing.lapses_key or ""
     asked = editions.edition(standing.edition_key).requirement(key)
     return f"{asked.number} {asked.task}" if asked else key
-
-
-def _closures(venue_ids: Iterable[int], today: date) -> dict[int, rules.Closure]:
-    wanted = list(venue_ids)
-    if not wanted:
-        return {}
-    rows = db.session.scalars(
-        select(Closure).where(
-            Closure.venue_id.in_(wanted),
-            Closure.from_on <= today,
-            (Closure.until_on.is_(None)) | (Closure.until_on >= today),
-        )
-    )
-    return {row.venue_id: rules.Closure(row.from_on, row.until_on) for row in rows}
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select, true
 
 from charter.core import clock, trail
 from charter.core.db import db, lock, touch
@@ -55,12 +55,18 @@ def search(words: str) -> list[Venue]:
     asked = rules.folded(words)
     if len(asked) < SHORTEST_SEARCH:
         return []
-    query = select(Venue)
-    for word in asked.split():
-        query = query.where(Venue.search.contains(word, autoescape=True))
+    query = select(Venue).where(matching(words))
     first = case((Venue.name_key.startswith(rules.name_key(words), autoescape=True), 0), else_=1)
     return list(
         db.session.scalars(query.order_by(first, Venue.name_key, Venue.id).limit(FOUND_AT_MOST))
+    )
+
+
+def matching(words: str) -> ColumnElement[bool]:
+    """The condition that a venue's name, street or postcode holds every one of these words."""
+    return and_(
+        true(),
+        *(Venue.search.contains(word, autoescape=True) for word in rules.folded(words).split()),
     )
 
 
