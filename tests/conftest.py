@@ -14,11 +14,26 @@ from charter import config
 from charter.accounts.models import User
 from charter.app import create_app
 from charter.core.db import db
+from tests.browser import browser, pytest_collection_modifyitems
 from tests.builders.accounts import sign_in_as
-from tests.engines import ENGINES, SQLITE, Databases
+from tests.engines import (
+    ENGINES,
+    SQLITE,
+    Databases,
+    databases,
+    pytest_configure,
+    pytest_configure_node,
+)
 from tests.visitor import Visitor
 
-pytest_plugins = ("tests.engines", "tests.browser")
+# Hooks and fixtures that pytest finds here because they stand here.
+__all__ = (
+    "browser",
+    "databases",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_configure_node",
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -45,7 +60,7 @@ def settings_for(url: str, folder: Path) -> config.Settings:
             current="k1",
         ),
         city=config.City(
-            name="Testbury",
+            city_name="Testbury",
             service_name="Night Safety Charter",
             charter_name="Women's Night Safety Charter",
             office_name="the night office",

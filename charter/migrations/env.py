@@ -22,8 +22,6 @@ def run() -> None:
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
-            compare_type=True,
-            compare_server_default=False,
             transactional_ddl=True,
             **options,
         )
