@@ -38,6 +38,7 @@ LATEST_YEAR = 2199
 ACCEPT_PHOTOS = "image/jpeg,image/png,image/webp"
 ACCEPT_PROOF = f"{ACCEPT_PHOTOS},application/pdf"
 
+UNKNOWN_OPTION = "Choose one of the options shown"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _RANGES = {
     "day": (1, 31, "20"),
@@ -217,17 +218,27 @@ class Password(_Asked, PasswordField):
 
 
 class _Chosen(_Asked):
-    """What the fields with options share: a plain refusal of an option that is not there."""
+    """What the fields with options share: pairs of value and words; nothing chosen is None."""
 
     asks: str | None = "Choose one of the options"
     iter_choices: Callable[..., Any]
+    coerce: Callable[[Any], Any]
+    choices: Any
+
+    def __init__(self, label: str = "", validators: Any = None, **kwargs: Any) -> None:
+        choices, coerce = kwargs.pop("choices", None), kwargs.pop("coerce", str)
+        unknown = {"invalid_value_message": UNKNOWN_OPTION}
+        super().__init__(label, validators, **unknown | kwargs)
+        self.coerce = lambda value: None if value in (None, "") else coerce(value)
+        # Set, not passed on: WTForms warns of plain pairs that are passed on.
+        self.choices = choices
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what is not among the options; no answer at all is for `Answered` to judge."""
         asked = self.data if isinstance(self.data, list) else [self.data]
-        known = {value for value, *_ in self.iter_choices()}
-        if any(value not in known for value in asked if value not in (None, "")):
-            raise StopValidation("Choose one of the options shown")
+        known = {self.coerce(value) for value, *_ in self.iter_choices()}
+        if any(value not in known for value in asked if value is not None):
+            raise StopValidation(UNKNOWN_OPTION)
 
 
 class Choice(_Chosen, RadioField):
@@ -249,7 +260,7 @@ class Choices(_Chosen, SelectMultipleField):
     asks = None
 
 
-class YesNo(_Asked, RadioField):
+class YesNo(_Chosen, RadioField):
     """Yes or no, as radios; `data` is True, False or None."""
 
     kind = "radios"
@@ -258,14 +269,6 @@ class YesNo(_Asked, RadioField):
     def __init__(self, label: str = "", validators: Any = None, **kwargs: Any) -> None:
         options = {"choices": [("yes", "Yes"), ("no", "No")], "coerce": _yes_no}
         super().__init__(label, validators, **options | kwargs)
-
-    def iter_choices(self) -> Iterator[tuple[Any, str, bool, dict[str, Any]]]:
-        """As WTForms, with what a browser posts as values."""
-        for value, label in (("yes", "Yes"), ("no", "No")):
-            yield value, label, self.data is _yes_no(value), {}
-
-    def pre_validate(self, form: Any) -> None:
-        """Nothing to refuse: what is neither yes nor no is no answer."""
 
 
 def _yes_no(value: Any) -> bool | None:
