@@ -11,7 +11,6 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
-    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -38,7 +37,7 @@ class User(Sealable, UserMixin, Model):
     totp_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_pending_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_last_step: Mapped[int] = mapped_column(default=0)
-    is_disabled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_disabled: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     totp = SealedText("totp_sealed")
@@ -101,7 +100,7 @@ class Membership(Model):
     role: Mapped[str] = mapped_column(String(16))
     venue_id: Mapped[int | None] = mapped_column(ForeignKey("venue.id"))
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"), index=True)
-    is_stand_in: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_stand_in: Mapped[bool] = mapped_column(default=False)
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
 
@@ -154,7 +153,7 @@ class Invitation(Model):
     venue_id: Mapped[int | None] = mapped_column(ForeignKey("venue.id"), index=True)
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     venue_ids: Mapped[list[int] | None] = mapped_column(JSON)
-    is_stand_in: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_stand_in: Mapped[bool] = mapped_column(default=False)
     ends_on: Mapped[date | None]
     invited_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
