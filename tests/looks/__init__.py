@@ -38,6 +38,11 @@ CITY = {
     "office_phone": "01632 960 001",
 }
 KINDS = [("pub", "Pub or bar"), ("club", "Nightclub"), ("hotel", "Hotel")]
+WRONG = {"mail": "name at example", "held_on-day": "31", "held_on-month": "2", "held_on-year": "26"}
+IMPORTS = "".join(
+    f'{{% import "macros/{name}.html" as {name} %}}'
+    for name in ("forms", "page", "tables", "badges")
+)
 PAGES = ("kitchen", "end", "question", "door", "sheet")
 
 
@@ -76,7 +81,23 @@ class Find(QueryForm):
 
     words = TextLine("Name or postcode")
     state = Menu("Where it stands", choices=[("", "Any"), ("certified", "Certified")], missing=None)
-    kind = Menu("Kind of venue", choices=[("", "Any"), *KINDS], missing=None)
+    sort_of_venue = Menu("Kind of venue", choices=[("", "Any"), *KINDS], missing=None)
+
+
+class OneQuestion(Form):
+    """A page that asks one thing."""
+
+    kind = Choice("What kind of venue is it?", choices=KINDS, missing="Choose the kind of venue")
+
+
+class AtTheDoor(Form):
+    """What the door asks."""
+
+    proof = UploadField("The PDF you were given", missing="Choose the PDF you were given")
+    is_open = YesNo("Are you there now?", missing="Say whether you are there now")
+
+
+FORMS: dict[str, type[Form]] = {"question": OneQuestion, "door": AtTheDoor}
 
 
 def make_app() -> Flask:
@@ -90,6 +111,9 @@ def make_app() -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals["csrf_token"] = lambda: "token"
     return app
+
+
+LOOKS = make_app()
 
 
 def furniture(**changes: Any) -> dict[str, Any]:
@@ -107,10 +131,11 @@ def furniture(**changes: Any) -> dict[str, Any]:
 
 def render(name: str, typed: dict[str, str] | None = None, **changes: Any) -> str:
     """One style page; `typed` is what was posted, so an empty dict shows every error."""
-    with make_app().test_request_context(method="GET" if typed is None else "POST"):
+    with LOOKS.test_request_context(method="GET" if typed is None else "POST"):
+        kind = FORMS.get(name, Everything)
         if typed is None:
-            form = Everything(formdata=None)
+            form = kind(formdata=None)
         else:
-            form = Everything(formdata=MultiDict({"sent": "1", **typed}))
+            form = kind(formdata=MultiDict({"sent": "1", **typed}))
             form.validate()
         return render_template(f"{name}.html", form=form, find=Find(), **furniture(**changes))

@@ -4,9 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from tests.looks import CHARTER, PAGES, render
-
-WRONG = {"mail": "name at example", "held_on-day": "31", "held_on-month": "2", "held_on-year": "26"}
+from tests.looks import CHARTER, PAGES, WRONG, render
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
