@@ -34,7 +34,7 @@ from charter.core import clock
 CITY = 0
 Step = Callable[[Sequence[int]], None]
 
-_PRAGMAS = (
+PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
@@ -121,7 +121,7 @@ def init_app(app: Flask, *, steps: Sequence[Step] = ()) -> None:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in _PRAGMAS:
+    for pragma in PRAGMAS:
         connection.execute(pragma)
 
 
