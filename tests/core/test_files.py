@@ -47,9 +47,9 @@ def stored_bytes(received: Received) -> bytes:
     return files.store().open(received.name)
 
 
-def refusal(content: bytes, **how: frozenset[str]) -> str:
+def refusal(content: bytes, allow: frozenset[str] = PICTURES | PAPERS) -> str:
     with pytest.raises(Refused) as caught:
-        files.receive(upload(content), **how)
+        files.receive(upload(content), allow=allow)
     assert caught.value.field == "file"
     assert list(files.store().names()) == [], "a refused file left something behind"
     return caught.value.words

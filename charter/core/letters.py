@@ -1,0 +1,84 @@
+"""What a mail may say: one template for each kind, filled with links and dates and nothing else.
+
+A mail is read over shoulders, forwarded, and kept by others. So it names no venue, tells no story
+and no kind of report, and the way in is shut: a value is a link into this installation, a date or
+a moment. There is no way to hand free text to a template.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from charter import config
+from charter.core import clock
+
+Value = str | date | datetime
+FOLDER = Path(__file__).parent.parent / "templates" / "mail"
+_LINK = re.compile(r"[!-~]{1,1000}")
+_START = "Subject: "
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail's subject (one line) and body."""
+
+    subject: str
+    body: str
+
+
+def _day(value: date | datetime) -> str:
+    on = clock.local(value).date() if isinstance(value, datetime) else value
+    return f"{on:%A} {on.day} {on:%B %Y}"
+
+
+def _moment(value: date | datetime) -> str:
+    if isinstance(value, datetime):
+        return f"{clock.local(value):%H:%M} on {_day(value)}"
+    return _day(value)
+
+
+_env = Environment(
+    loader=FileSystemLoader(FOLDER),
+    undefined=StrictUndefined,
+    autoescape=select_autoescape(),  # which leaves .txt alone
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_env.filters.update(day=_day, moment=_moment)
+
+
+def kinds() -> list[str]:
+    """The kinds of mail there are."""
+    return sorted(place.stem for place in FOLDER.glob("[!_]*.txt"))
+
+
+def write(kind: str, values: Mapping[str, Value]) -> Letter:
+    """Fill the template of a kind. Raises ValueError for a kind or value that may not be."""
+    if kind not in kinds():
+        raise ValueError(f"there is no mail of kind {kind}")
+    for name, value in values.items():
+        _check(name, value)
+    text = _env.get_template(f"{kind}.txt").render({**values, "city": config.current().city})
+    head, _, body = text.partition("\n")
+    if not head.startswith(_START):
+        raise ValueError(f"the mail {kind} does not start with its subject")
+    return Letter(_one_line(head.removeprefix(_START)), body.strip("\n") + "\n")
+
+
+def _check(name: str, value: Value) -> None:
+    if isinstance(value, str):
+        if not value.startswith(config.current().public_url + "/") or not _LINK.fullmatch(value):
+            raise ValueError(f"{name} is not a link into this installation")
+    elif not isinstance(value, date):
+        raise ValueError(f"{name} is neither a link nor a date")
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    if not line or not line.isprintable():
+        raise ValueError("a subject is one printable line")
+    return line
