@@ -13,9 +13,12 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import inspect, text
 
 from charter import config
+from charter.accounts import invitations, mailboxes
+from charter.accounts import service as accounts
 from charter.commitments import editions, standing
 from charter.core import clock, files, mail, sealed, trail
 from charter.core.db import CITY, CityValue, commit, db, lock
+from charter.core.errors import Refused
 
 SEEDS = config.ROOT / "seeds"
 MAIL_EVERY_SECONDS = 5
@@ -106,6 +109,7 @@ def run_nightly() -> str:
     swept = files.sweep()
     db.session.rollback()
     lock(CITY)
+    mailboxes.sweep(clock.now())
     row = db.session.get(CityValue, "nightly") or CityValue(name="nightly", number=0)
     row.number = clock.today().toordinal()
     db.session.add(row)
@@ -181,6 +185,31 @@ def keys_rotate() -> None:
     click.echo(f"{total} values sealed under {config.current().secrets.current}.")
 
 
+users_group = AppGroup("users", help="People who can sign in.")
+
+
+@users_group.command("create-admin")
+@click.argument("email")
+def users_create_admin(email: str) -> None:
+    """Print a link by which EMAIL becomes an office administrator. Works until there are two."""
+    lock(CITY)
+    try:
+        link = invitations.first_administrator(email)
+    except Refused as refused:
+        raise click.ClickException(refused.words) from refused
+    commit()
+    click.echo(f"Give this link to {email}. It works once, for seven days:\n{link}")
+
+
+@users_group.command("list")
+def users_list() -> None:
+    """List who works for the office, looks after a company's venues, or audits."""
+    for label, rows in accounts.office_groups().items():
+        for row in rows:
+            closed = " (account closed)" if row.user.is_disabled else ""
+            click.echo(f"{row.user_id}\t{label}\t{row.user.email}{closed}")
+
+
 @click.command("status")
 @with_appcontext
 def status() -> None:
@@ -195,5 +224,5 @@ def status() -> None:
 
 def init_app(app: Flask) -> None:
     """Register every command."""
-    for command in (serve, worker, nightly, seed, trail_group, keys_group, status):
+    for command in (serve, worker, nightly, seed, trail_group, keys_group, users_group, status):
         app.cli.add_command(command)

@@ -14,8 +14,9 @@ from sqlalchemy import delete, func, select
 
 from charter import config
 from charter.accounts import rules, signin
-from charter.accounts.models import FactorReset, RecoveryCode, User
+from charter.accounts.models import FactorReset, RecoveryCode, User, WebSession
 from charter.core import clock, mail, trail
+from charter.core.access import SECOND_FACTOR
 from charter.core.db import CITY, db, holds
 from charter.core.errors import Refused
 
@@ -47,12 +48,9 @@ def matching_step(secret: str, typed: str, at: datetime, after: int) -> int | No
     return None
 
 
-def start(user: User) -> str:
-    """The secret to be scanned, new unless one waits already to be confirmed."""
-    secret = user.totp_pending
-    if secret is None:
-        secret = user.totp_pending = pyotp.random_base32()
-    return secret
+def start(user: User) -> None:
+    """Make a new secret to be scanned; the one in use counts until the new one is confirmed."""
+    user.totp_pending = pyotp.random_base32()
 
 
 def picture(user: User, secret: str) -> str:
@@ -113,6 +111,25 @@ def check(user: User, typed: str) -> bool:
     return True
 
 
+def second_step(row: WebSession, typed: str, *, device: str) -> signin.Opened:
+    """Finish a sign-in that waits for its second factor; wrong codes slow the next try down.
+
+    The session gets a new token. Needs the city's lock.
+    """
+    account = f"factor:{row.user_id}"
+    wait = signin.wait_words(account)
+    if wait:
+        return signin.Opened(words=wait)
+    user = db.session.get_one(User, row.user_id)
+    if not check(user, typed):
+        signin.failed(account)
+        return signin.Opened(words=WRONG)
+    row.ended_at = clock.now()
+    signin.forgive(account)
+    signin.forgive(user.email)
+    return signin.begin(user, device=device)
+
+
 def codes_left(user: User) -> int:
     """How many recovery codes have not been used."""
     query = select(func.count(RecoveryCode.id)).where(
@@ -128,6 +145,13 @@ def renew_codes(user: User) -> list[str]:
     codes = _new_codes(user)
     trail.note("factor.codes-renewed", "user", user.id, by=user.id)
     return codes
+
+
+def give_up(user: User) -> None:
+    """Take one's own second factor off. Refuses whose role demands one. Needs the city's lock."""
+    if user.roles_anywhere & SECOND_FACTOR:
+        raise Refused("Your role needs a second step. You can set up another one instead.")
+    remove(user, by=user.id)
 
 
 def remove(user: User, *, by: int) -> None:

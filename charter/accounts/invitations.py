@@ -216,6 +216,17 @@ def place_words(row: Invitation) -> str:
     return f"for {config.current().city.office_name}"
 
 
+def companies() -> Sequence[Operator]:
+    """The companies that an area manager can look after, by name."""
+    return db.session.scalars(select(Operator).order_by(Operator.name)).all()
+
+
+def venues_named(venue_ids: Iterable[int]) -> Sequence[Venue]:
+    """The venues an auditor is to see, by name; ids of none are passed over."""
+    query = select(Venue).where(Venue.id.in_(set(venue_ids)))
+    return db.session.scalars(query.order_by(Venue.name_key, Venue.id)).all()
+
+
 def _open(token: str) -> Invitation:
     state, row = found(token)
     if row is None or state is not LinkState.OPEN:

@@ -92,8 +92,3 @@ def matches(kept: str | None, password: str) -> bool:
     except (VerificationError, InvalidHashError):
         return False
     return right and kept is not None
-
-
-def is_outdated(kept: str) -> bool:
-    """Whether a hash was made with other settings than today's and should be made anew."""
-    return _hasher.check_needs_rehash(kept)

@@ -104,6 +104,17 @@ def wait_after(failures: int, free: int) -> timedelta:
     return timedelta(seconds=0 if over < 0 else _WAITS[min(over, len(_WAITS) - 1)])
 
 
+def local_path(address: str | None) -> str | None:
+    """An address to go on to, if it is a path of this installation and nothing else; else None.
+
+    "//evil" and "/\\evil" would leave it: browsers read both as another host.
+    """
+    return address if address and _LOCAL.fullmatch(address) else None
+
+
+_LOCAL = re.compile(r"/(?!/)[!-\[\]-~]*")
+
+
 def device_words(agent: str) -> str:
     """A browser in coarse words, enough to know one's own: "Firefox on Android"."""
     browser = _first(agent, _BROWSERS, "A browser")

@@ -5,10 +5,11 @@ again. Every question counts today's roles of people who are not disabled.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from charter import config
@@ -18,7 +19,7 @@ from charter.core import clock, mail, trail
 from charter.core.access import AT_A_VENUE, FOR_THE_CITY, Person, Role
 from charter.core.db import CITY, db, holds, lock, touch
 from charter.core.errors import Refused
-from charter.venues.models import Venue
+from charter.venues.models import Operator, Venue
 
 
 def _runs(today: date) -> ColumnElement[bool]:
@@ -132,6 +133,14 @@ def office_people() -> list[Membership]:
     return _covering(Membership.role.in_(wide), wide, with_disabled=True)
 
 
+def office_groups() -> dict[str, list[Membership]]:
+    """The office's people by what they are; an auditor of many venues is one row."""
+    groups: dict[str, dict[int, Membership]] = {}
+    for row in office_people():
+        groups.setdefault(Role(row.role).label, {}).setdefault(row.user_id, row)
+    return {label: list(rows.values()) for label, rows in groups.items()}
+
+
 def _covering(
     where: ColumnElement[bool], roles: Collection[Role], with_disabled: bool = False
 ) -> list[Membership]:
@@ -145,6 +154,39 @@ def _covering(
     if not with_disabled:
         query = query.where(User.is_disabled.is_(False))
     return list(db.session.scalars(query))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role as its holder reads it: what, where, until when, and the venue it may be left at."""
+
+    label: str
+    place: str
+    ends_on: date | None
+    venue_id: int | None
+
+
+def roles_in_words(held: Sequence[Membership]) -> list[HeldRole]:
+    """Somebody's roles with the names of their places; two statements at most."""
+    venues = _names(Venue, {m.venue_id for m in held})
+    operators = _names(Operator, {m.operator_id for m in held})
+    return [
+        HeldRole(
+            label=m.label,
+            place=venues.get(m.venue_id, "") or operators.get(m.operator_id, ""),
+            ends_on=m.ends_on,
+            venue_id=m.venue_id if m.role in AT_A_VENUE else None,
+        )
+        for m in held
+    ]
+
+
+def _names(table: type[Venue | Operator], ids: set[int | None]) -> dict[int | None, str]:
+    wanted = ids - {None}
+    if not wanted:
+        return {}
+    found = db.session.execute(select(table.id, table.name).where(table.id.in_(wanted)))
+    return {row.id: row.name for row in found}
 
 
 def venues_covered(user: User) -> list[int]:
@@ -341,8 +383,3 @@ def _known(user_id: int) -> User:
     if user is None:
         raise Refused("There is no such person.")
     return user
-
-
-def account_count() -> int:
-    """How many people have an account."""
-    return db.session.scalar(select(func.count(User.id))) or 0

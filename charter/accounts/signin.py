@@ -1,4 +1,4 @@
-"""Ways in: the throttle, passwords, browser sessions, and the mailed link for a forgotten password.
+"""Ways in: the throttle that slows guessing, passwords, and browser sessions.
 
 Failures slow the next try down, for the account and for the address it came from; nobody is ever
 locked out, and every failure has the same words and the same cost. A browser holds a random
@@ -10,23 +10,23 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Engine, delete, or_, select, update
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.exc import OperationalError
 
 from charter import config
 from charter.accounts import passwords, rules
-from charter.accounts.models import EmailChange, ResetToken, Throttle, User, WebSession
+from charter.accounts.models import ResetToken, Throttle, User, WebSession
 from charter.core import clock, mail, trail
 from charter.core.db import db
 from charter.core.errors import Refused
 
 WRONG = "That e-mail address and password do not go together. Check both and try again."
+NOT_YOURS = "That is not the password of this account. Check it and try again."
 FREE_FOR_ACCOUNT = 3
 FREE_FOR_ADDRESS = 20
 LONGEST_LIFE = timedelta(hours=12)
-ASK_AGAIN_AFTER = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +135,29 @@ def attempt(email: str, password: str, address: str | None) -> Attempt:
     return Attempt(known_as, row.id, kept, is_right)
 
 
-def open_session(attempt: Attempt, *, address: str | None, device: str) -> Opened:
-    """Open a session for a right attempt, or count a wrong one. Needs the city's lock.
+def judged(attempt: Attempt, address: str | None, wrong: str) -> User | str:
+    """Whose password it was, or the words to refuse with; a wrong one is counted. Needs the
+    city's lock, and a commit even when it refuses.
 
     The wait is judged here, under the lock, so that many tries at once gain nothing: a right
     password that came too early is answered like a wrong one.
     """
     wait = wait_words(attempt.email, address)
     if wait:
-        return Opened(words=wait)
+        return wait
     user = db.session.get(User, attempt.user_id) if attempt.user_id else None
     is_same = user is not None and user.password_hash == attempt.hash_seen and not user.is_disabled
     if user is None or not is_same or not attempt.is_right:
         failed(attempt.email, address)
-        return Opened(words=WRONG)
+        return wrong
+    return user
+
+
+def open_session(attempt: Attempt, *, address: str | None, device: str) -> Opened:
+    """Open a session for a right attempt, or count a wrong one. Needs the city's lock."""
+    user = judged(attempt, address, WRONG)
+    if isinstance(user, str):
+        return Opened(words=user)
     if user.totp_sealed is None:
         forgive(attempt.email)
     return begin(user, device=device, is_pending=user.totp_sealed is not None)
@@ -229,13 +238,13 @@ def note_use(engine: Engine, session_id: int) -> None:
 
 def own_words(user: User) -> list[str]:
     """What a person's password may not be made of."""
+    return own_words_of(user.name, user.email)
+
+
+def own_words_of(name: str, email: str) -> list[str]:
+    """What the password of somebody new may not be made of."""
     city = config.current().city
-    return [user.name, user.email, city.service_name, city.charter_name, city.city_name]
-
-
-def confirm_password(user: User, password: str) -> bool:
-    """Whether this is the person's password; a slow hash, so before the lock."""
-    return passwords.matches(user.password_hash, password)
+    return [name, email, city.service_name, city.charter_name, city.city_name]
 
 
 def set_password(user: User, new_hash: str, *, keep: int | None = None) -> None:
@@ -250,141 +259,3 @@ def set_password(user: User, new_hash: str, *, keep: int | None = None) -> None:
     trail.note("password.changed", "user", user.id, by=user.id)
     link = f"{config.current().public_url}/forgot-password"
     mail.post("password-changed", user.email, user_id=user.id, link=link)
-
-
-def ask_reset(email: str, *, by: int | None = None) -> None:
-    """Mail a link to choose a new password, if there is such an account: nobody is told which.
-
-    One link is alive at a time. Asking again within two minutes sends nothing new, so that a
-    mailbox cannot be flooded. Needs the city's lock.
-    """
-    user = db.session.scalar(select(User).where(User.email == rules.same_address(email)))
-    if user is None or user.is_disabled:
-        return
-    now = clock.now()
-    last = db.session.scalar(select(ResetToken).where(ResetToken.user_id == user.id))
-    if last is not None and now - last.created_at < ASK_AGAIN_AFTER:
-        return
-    if last is not None:
-        db.session.delete(last)
-        db.session.flush()
-    token, kept = new_token()
-    until = now + rules.RESET_LASTS
-    db.session.add(ResetToken(token_hash=kept, user_id=user.id, created_at=now, expires_at=until))
-    trail.note("password.reset-asked", "user", user.id, by=by)
-    link = f"{config.current().public_url}/reset-password/{token}"
-    mail.post("reset-password", user.email, user_id=user.id, link=link, until=until)
-
-
-def reset_owner(token: str) -> User | None:
-    """Whose password a mailed link may change, or None when the link no longer works."""
-    return db.session.scalar(
-        select(User)
-        .join(ResetToken, ResetToken.user_id == User.id)
-        .where(
-            ResetToken.token_hash == token_hash(token),
-            ResetToken.used_at.is_(None),
-            ResetToken.expires_at > clock.now(),
-            User.is_disabled.is_(False),
-        )
-    )
-
-
-def reset(token: str, new_hash: str) -> User:
-    """Spend a mailed link on a new password; every sign-in ends. Needs the city's lock.
-
-    Of two posts with one link the second is refused. A second factor is still asked for.
-    """
-    user = reset_owner(token)
-    if user is None:
-        raise Refused("This link has been used or is too old. Ask for a new one.")
-    set_password(user, new_hash)
-    return user
-
-
-def ask_email_change(user: User, email: str) -> EmailChange:
-    """Start a change of address: a link goes to the old mailbox and to the new one.
-
-    Whether the new address belongs to somebody else is not told here. Needs the city's lock.
-    """
-    wanted = rules.same_address(email)
-    if wanted == user.email:
-        raise Refused("This is your address already.", field="email")
-    db.session.execute(delete(EmailChange).where(EmailChange.user_id == user.id))
-    (old, old_hash), (new, new_hash) = new_token(), new_token()
-    until = clock.now() + rules.EMAIL_CHANGE_LASTS
-    change = EmailChange(
-        user_id=user.id,
-        email=wanted,
-        old_token_hash=old_hash,
-        new_token_hash=new_hash,
-        expires_at=until,
-    )
-    db.session.add(change)
-    db.session.flush()
-    trail.note("email.change-asked", "user", user.id, by=user.id)
-    page = f"{config.current().public_url}/confirm-address"
-    mail.post("email-change-old", user.email, user_id=user.id, link=f"{page}/{old}", until=until)
-    mail.post("email-change-new", wanted, user_id=user.id, link=f"{page}/{new}", until=until)
-    return change
-
-
-def email_change(token: str) -> EmailChange | None:
-    """The change of address a mailed link belongs to, while it may still happen."""
-    kept = token_hash(token)
-    return db.session.scalar(
-        select(EmailChange).where(
-            or_(EmailChange.old_token_hash == kept, EmailChange.new_token_hash == kept),
-            EmailChange.expires_at > clock.now(),
-        )
-    )
-
-
-def email_change_of(user_id: int) -> EmailChange | None:
-    """The change of address a person has asked for, while it may still happen."""
-    return db.session.scalar(
-        select(EmailChange).where(
-            EmailChange.user_id == user_id, EmailChange.expires_at > clock.now()
-        )
-    )
-
-
-def confirm_email_change(token: str) -> bool:
-    """Say yes for one of the two mailboxes; True once both have, and the address is changed.
-
-    Needs the city's lock. Refuses a link that no longer works, and an address somebody else has.
-    """
-    change = email_change(token)
-    if change is None:
-        raise Refused("This link has been used or is too old. Start the change again.")
-    if change.old_token_hash == token_hash(token):
-        change.old_confirmed_at = clock.now()
-    else:
-        change.new_confirmed_at = clock.now()
-    db.session.flush()
-    if change.old_confirmed_at is None or change.new_confirmed_at is None:
-        return False
-    if db.session.scalar(select(User.id).where(User.email == change.email)) is not None:
-        raise Refused("This address cannot be used. Choose another one.")
-    user = db.session.get_one(User, change.user_id)
-    user.email = change.email
-    db.session.delete(change)
-    trail.note("email.changed", "user", user.id, by=user.id)
-    return True
-
-
-def sweep(now: datetime) -> int:
-    """Delete sessions, links and failures that no longer count; how many. Needs the city's lock.
-
-    For the nightly work: nothing here waits for it, every reader looks at the clock.
-    """
-    ended = or_(WebSession.expires_at <= now, WebSession.ended_at.is_not(None))
-    gone = 0
-    for query in (
-        delete(WebSession).where(ended),
-        delete(ResetToken).where(ResetToken.expires_at <= now),
-        delete(EmailChange).where(EmailChange.expires_at <= now),
-        delete(Throttle).where(Throttle.last_at <= now - rules.FAILURES_FADE),
-    ):
-        gone += db.session.execute(query).rowcount  # type: ignore[attr-defined]  # a CursorResult
-    return gone

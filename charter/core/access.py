@@ -16,7 +16,7 @@ whose preparation is slow (a password hash, a picture) is marked `late=True`: it
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast, overload
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
@@ -196,6 +196,10 @@ def requires(
     return _marker(Mark(permission, city=city, late=late, enrolling=enrolling))
 
 
+@overload
+def public(view: View) -> View: ...
+@overload
+def public(*, late: bool = False, unlocked: bool = False) -> Callable[[View], View]: ...
 def public(view: View | None = None, *, late: bool = False, unlocked: bool = False) -> Any:
     """Mark a view: for anyone. Its writes take the city's lock, unless it writes nothing."""
     marker = _marker(Mark(None, city=True, late=late, unlocked=unlocked))
