@@ -18,6 +18,4 @@ NEWEST = 50
 @public
 def inbox() -> str:
     """Read the demo's mail, and the codes its people's phones would show now."""
-    return render_template(
-        "demo/inbox.html", mails=mail.inbox(NEWEST), codes=phones.codes()
-    )
+    return render_template("demo/inbox.html", mails=mail.inbox(NEWEST), codes=phones.codes())
