@@ -87,7 +87,7 @@ def init_app(app: Flask) -> None:
         # the form token and the cookie's SameSite still hold.
         WTF_CSRF_SSL_STRICT=False,
     )
-    app.before_request(_refuse_method)
+    app.before_request(_measure)
     app.after_request(_remember_cacheable)
     app.wsgi_app = _Headed(app.wsgi_app, settings.is_https)  # type: ignore[method-assign]  # how a WSGI layer is put on
     if settings.proxies > 0:
@@ -114,9 +114,12 @@ def on_static(headers: MutableMapping[str, str], _path: str, _url: str) -> None:
         headers[name] = value
 
 
-def _refuse_method() -> None:
+def _measure() -> None:
     if request.method in ("TRACE", "TRACK", "CONNECT"):
         abort(405)
+    # Only an upload may be long: the other parsers read all at once, with no limit of their own.
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = FORM_BYTES
 
 
 def _remember_cacheable(response: Response) -> Response:
