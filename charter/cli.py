@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import click
 from flask import Flask
@@ -15,10 +16,11 @@ from sqlalchemy import inspect, text
 from charter import config
 from charter.accounts import invitations, mailboxes
 from charter.accounts import service as accounts
-from charter.commitments import editions, standing
+from charter.commitments import editions, signatories, signing, standing
 from charter.core import clock, files, mail, sealed, trail
 from charter.core.db import CITY, CityValue, commit, db, lock
 from charter.core.errors import Refused
+from charter.venues import fhrs, rules, sheets
 
 SEEDS = config.ROOT / "seeds"
 MAIL_EVERY_SECONDS = 5
@@ -110,6 +112,7 @@ def run_nightly() -> str:
     db.session.rollback()
     lock(CITY)
     mailboxes.sweep(clock.now())
+    signing.forget()
     row = db.session.get(CityValue, "nightly") or CityValue(name="nightly", number=0)
     row.number = clock.today().toordinal()
     db.session.add(row)
@@ -210,6 +213,108 @@ def users_list() -> None:
             click.echo(f"{row.user_id}\t{label}\t{row.user.email}{closed}")
 
 
+venues_group = AppGroup("venues", help="Bring venues in from open data and from sheets.")
+INVITE_AT_ONCE = 50
+
+
+@venues_group.command("import-fhrs")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    default=(rules.NIGHT_TYPE,),
+    show_default=True,
+    help="A type of premises to take, as the file writes it. May be given again for more.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
+def venues_import_fhrs(file: Path, types: tuple[str, ...], dry_run: bool) -> None:
+    """Take venues from the Food Hygiene Rating Scheme's XML FILE, all of them or none."""
+    lock(CITY)
+    try:
+        with click.progressbar(length=fhrs.item_count(file), label="Reading") as bar:
+            outcome = fhrs.import_file(file, types, seen=bar.update)
+    except Refused as refused:
+        db.session.rollback()
+        raise click.ClickException(refused.words) from refused
+    _keep(dry_run)
+    for line in outcome.lines:
+        click.echo(line, err=True)
+    for name, number in sorted(outcome.other_types.items()):
+        click.echo(f"left out: {number} of type {name}")
+    click.echo(
+        f"{_done(dry_run)}: {outcome.new} new, {outcome.changed} changed, "
+        f"{outcome.same} as before, {outcome.refused} not taken."
+    )
+
+
+@venues_group.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--by", required=True, help="E-mail address of the officer who vouches for the list.")
+@click.option("--invite", is_flag=True, help="Then invite champions and managers, in batches.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
+def venues_import(file: Path, by: str, invite: bool, dry_run: bool) -> None:
+    """Bring in venues and past signatories from a FILE.csv or .xlsx, all of them or none."""
+    lock(CITY)
+    try:
+        officer = signatories.officer(by)
+        entries = signatories.read(sheets.read(file.read_bytes(), file.name, signatories.COLUMNS))
+        with click.progressbar(length=len(entries), label="Writing") as bar:
+            outcome = signatories.bring_in(entries, by=officer, seen=bar.update)
+    except Refused as refused:
+        db.session.rollback()
+        raise click.ClickException(refused.words) from refused
+    officer_id = officer.id
+    _keep(dry_run)
+    for line in outcome.lines:
+        click.echo(line, err=True)
+    click.echo(
+        f"{_done(dry_run)}: {outcome.new} new venues, {outcome.signed} signed, "
+        f"{outcome.already} signed before."
+    )
+    if invite and not dry_run:
+        _invite(entries, officer_id)
+
+
+def _invite(entries: list[signatories.Entry], officer_id: int) -> None:
+    made = 0
+    with click.progressbar(length=len(entries), label="Inviting") as bar:
+        for start in range(0, len(entries), INVITE_AT_ONCE):
+            batch = entries[start : start + INVITE_AT_ONCE]
+            lock(CITY)
+            officer = accounts.person(officer_id)
+            if officer is None:
+                raise click.ClickException("That account is gone")
+            count, lines = signatories.invite(batch, by=officer)
+            commit()
+            made += count
+            bar.update(len(batch))
+            for line in lines:
+                click.echo(line, err=True)
+    click.echo(f"{made} invitations are on their way.")
+
+
+@venues_group.command("template")
+@click.option("--format", "file_format", type=click.Choice(["csv", "xlsx"]), default="xlsx")
+@click.option(
+    "--output", type=click.File("wb"), default="-", help="File to write; standard output if none."
+)
+def venues_template(file_format: str, output: IO[bytes]) -> None:
+    """Write an empty sheet to fill in for `flask venues import`."""
+    output.write(sheets.template(signatories.COLUMNS, file_format))
+
+
+def _keep(dry_run: bool) -> None:
+    if dry_run:
+        db.session.rollback()
+    else:
+        commit()
+
+
+def _done(dry_run: bool) -> str:
+    return "Nothing was changed. It would be" if dry_run else "Done"
+
+
 @click.command("status")
 @with_appcontext
 def status() -> None:
@@ -224,5 +329,15 @@ def status() -> None:
 
 def init_app(app: Flask) -> None:
     """Register every command."""
-    for command in (serve, worker, nightly, seed, trail_group, keys_group, users_group, status):
+    for command in (
+        serve,
+        worker,
+        nightly,
+        seed,
+        venues_group,
+        trail_group,
+        keys_group,
+        users_group,
+        status,
+    ):
         app.cli.add_command(command)
