@@ -112,7 +112,9 @@ class RequirementAssessment:
     def asked_not_applicable(self) -> bool:
         """The venue said that this does not apply, and the office has not answered."""
         asked = self.facts.not_applicable
-        return self.requirement.waivable and any(each.agreed_on is None for each in asked)
+        return self.requirement.waivable and any(
+            each.agreed_on is None and each.ended_on is None for each in asked
+        )
 
     @property
     def nil_signed(self) -> bool:

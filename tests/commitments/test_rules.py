@@ -121,6 +121,11 @@ def test_asked_but_not_agreed_is_not_met_and_waits_for_the_office() -> None:
     assert found.why == "You said that this does not apply. The office has not answered yet."
 
 
+def test_a_question_the_venue_took_back_waits_for_nobody() -> None:
+    found = judged(NotApplicable(date(2026, 6, 1), None, TODAY), asked={"waivable": True})
+    assert (found.office_turn, found.to_do) == (False, True)
+
+
 def test_what_may_not_be_waived_is_not_met_by_an_agreement() -> None:
     found = judged(NotApplicable(date(2026, 6, 1), date(2026, 6, 3)))
     assert found.state is RequirementState.NOT_SHOWN
