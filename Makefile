@@ -21,8 +21,7 @@ run: export DEMO := $(DEMO)
 run: export HOST := $(HOST)
 run: export PORT := $(PORT)
 run: installed-run ## Start a demo city on http://127.0.0.1:5000 (HOST=, PORT=; DEMO=0: an empty city)
-	@$(BIN)/flask init
-	@exec $(BIN)/flask serve
+	@exec $(BIN)/flask serve --init
 
 .PHONY: test
 test: provided checked ## Check everything: style, types, floors, all tests on both databases (10 minutes)

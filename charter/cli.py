@@ -1,17 +1,15 @@
 """The `flask` commands: each is one call to a service, and says plainly what it did."""
 
 import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import IO
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from charter import config
 from charter.accounts import invitations, mailboxes
@@ -27,70 +25,29 @@ MAIL_EVERY_SECONDS = 5
 NIGHTLY_AFTER_HOUR = 4
 
 
-@click.command("serve")
-def serve() -> None:
-    """Serve the application and send its mail, until stopped (Ctrl-C)."""
-    settings = config.current()
-    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "5000")
-    unreadable = sealed.missing_keys()
-    if unreadable:
-        raise click.ClickException(f"secrets.toml lacks field keys: {', '.join(unreadable)}")
-    db.session.remove()
-    binary = Path(sys.executable).parent
-    server = [
-        str(binary / "gunicorn"),
-        *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
-        *("--bind", f"{host}:{port}", "--no-control-socket", "--log-level", "warning"),
-        *("--max-requests", "20000", "--max-requests-jitter", "2000", "wsgi:app"),
-    ]
-    environ = {**os.environ, "DEMO": "1" if settings.demo else "0"}
-    children = [
-        subprocess.Popen(server, cwd=config.ROOT, env=environ),  # noqa: S603 - our own words
-        subprocess.Popen(  # noqa: S603 - our own words
-            [str(binary / "flask"), "worker"], cwd=config.ROOT, env=environ
-        ),
-    ]
-    _greet(settings, host, port)
-    _wait_for(children)
-
-
-def _greet(settings: config.Settings, host: str, port: str) -> None:
-    click.echo(f"\n  {settings.city.service_name}: http://{host}:{port}\n")
-    if settings.demo:
-        click.echo((SEEDS / "demo" / "sign-ins.txt").read_text("utf-8"))
-        click.echo(f"  Every mail and code: http://{host}:{port}/demo/inbox\n")
-    else:
-        click.echo("  First administrator: .venv/bin/flask users create-admin EMAIL\n")
-
-
-def _wait_for(children: list[subprocess.Popen[bytes]]) -> None:
-    def stop(_signal: int, _frame: object) -> None:
-        for child in children:
-            child.terminate()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    while all(child.poll() is None for child in children):
-        time.sleep(0.2)
-    stop(0, None)
-    sys.exit(max(child.wait(30) for child in children))
-
-
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Do what is due, then stop.")
 @with_appcontext
 def worker(once: bool) -> None:
     """Send waiting mail and run the nightly work, again and again."""
     parent = os.getppid()
-    settings = config.current()
-    while True:
-        if settings.smtp is not None:
-            mail.deliver()
-        _nightly_if_due()
-        db.session.remove()
-        if once or os.getppid() != parent:
+    while os.getppid() == parent:
+        try:
+            _work()
+        except SQLAlchemyError:
+            # The database may be back in a moment; the next round does what this one could not.
+            current_app.logger.exception("the worker could not do its round")
+        finally:
+            db.session.remove()
+        if once:
             return
         time.sleep(MAIL_EVERY_SECONDS)
+
+
+def _work() -> None:
+    if config.current().smtp is not None:
+        mail.deliver()
+    _nightly_if_due()
 
 
 def _nightly_if_due() -> None:
@@ -330,7 +287,6 @@ def status() -> None:
 def init_app(app: Flask) -> None:
     """Register every command."""
     for command in (
-        serve,
         worker,
         nightly,
         seed,

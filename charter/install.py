@@ -1,21 +1,27 @@
-"""Setting an installation up: `flask init`, the one command that runs before there is an app.
+"""Setting an installation up and serving it: the commands that run before there is an app.
 
-It stands above the composition root because it makes the secrets that the root needs, and then
-the tables, through the root. The demo is filled by the same services that a city uses.
+They stand above the composition root because `flask init` makes the secrets that the root needs,
+and then the tables, through the root. The demo is filled by the services that a city uses.
 """
 
 import base64
 import os
 import secrets
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
+from flask import Flask
 from flask_migrate import upgrade
+from gunicorn.app.base import BaseApplication
 from sqlalchemy import select
 
 from charter import config
 from charter.app import create_app
 from charter.commitments import editions
+from charter.core import sealed
 from charter.core.db import CITY, Installation, commit, db, lock
 from charter.demo import city as demo_city
 
@@ -28,17 +34,92 @@ def init() -> None:
 
     Secrets are written once and never again. Safe to repeat: nothing is lost.
     """
+    set_up()
+
+
+@click.command("serve")
+@click.option("--init", "prepares", is_flag=True, help="First do what `flask init` does.")
+def serve(prepares: bool) -> None:
+    """Serve the application and send its mail, until stopped (Ctrl-C)."""
+    app = set_up() if prepares else _application()
+    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "5000")
+    with app.app_context():
+        unreadable = sealed.missing_keys()
+        # Each server process opens its own connections: none may be shared with this one.
+        db.session.remove()
+        db.engine.dispose()
+    if unreadable:
+        raise click.ClickException(f"secrets.toml lacks field keys: {', '.join(unreadable)}")
+    _Server(app, f"{host}:{port}").run()
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no types
+    """Gunicorn around an application that is made already, with one worker for mail beside it."""
+
+    def __init__(self, app: Flask, address: str) -> None:
+        self._app = app
+        self._address = address
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Two processes of four threads: a slow upload holds up nobody else."""
+        settings = {
+            "bind": self._address,
+            "worker_class": "gthread",
+            "workers": 2,
+            "threads": 4,
+            "control_socket_disable": True,
+            "loglevel": "warning",
+            "max_requests": 20_000,
+            "max_requests_jitter": 2_000,
+            "when_ready": self._ready,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The application, as each server process is to run it."""
+        return self._app
+
+    def _ready(self, _server: Any) -> None:
+        demo = self._app.extensions["charter.settings"].demo
+        environ = {**os.environ, "DEMO": "1" if demo else "0"}
+        flask = Path(sys.executable).parent / "flask"
+        subprocess.Popen([flask, "worker"], cwd=config.ROOT, env=environ)  # noqa: S603 - ours
+        _greet(self._app, self._address)
+
+
+def _greet(app: Flask, address: str) -> None:
+    settings: config.Settings = app.extensions["charter.settings"]
+    click.echo(f"\n  {settings.city.service_name}: http://{address}\n")
+    if settings.demo:
+        click.echo((SEEDS / "demo" / "sign-ins.txt").read_text("utf-8"))
+        click.echo(f"  Every mail and code: http://{address}/demo/inbox\n")
+    else:
+        click.echo("  First administrator: .venv/bin/flask users create-admin EMAIL\n")
+
+
+def set_up() -> Flask:
+    """Write what is missing, bring tables and charter up to date, fill the demo; give the app."""
     folder, demo = config.folder_of(os.environ)
     try:
         write_settings(folder, demo)
-        app = create_app()
     except config.ConfigFault as fault:
         raise click.ClickException(str(fault)) from fault
+    app = _application()
     with app.app_context():
         report = prepare(demo)
         click.echo(f"Ready: {'the demo city' if demo else 'your city'}. {report}")
         if demo:
             click.echo(demo_city.load())
+    return app
+
+
+def _application() -> Flask:
+    try:
+        return create_app()
+    except config.ConfigFault as fault:
+        raise click.ClickException(str(fault)) from fault
 
 
 def prepare(demo: bool) -> str:

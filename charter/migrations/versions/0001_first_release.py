@@ -308,8 +308,6 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=32), nullable=False),
         sa.Column("venue_id", sa.Integer(), nullable=False),
         sa.Column("edition_key", sa.String(length=60), nullable=False),
-        sa.Column("facts", sa.JSON(), nullable=False),
-        sa.Column("pdf", sa.LargeBinary(), nullable=False),
         sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
         sa.Column("proposed_by", sa.Integer(), nullable=False),
         sa.Column("issued_by", sa.Integer(), nullable=False),
@@ -322,6 +320,8 @@ def upgrade() -> None:
         sa.Column("withdrawn_by", sa.Integer(), nullable=True),
         sa.Column("withdrawn_because", sa.String(length=300), nullable=True),
         sa.Column("replaced_by_id", sa.Integer(), nullable=True),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("pdf", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["issued_by"], ["user.id"], name=op.f("fk_certificate_issued_by_user")
         ),
@@ -736,6 +736,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("venue_standing", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_venue_standing_essentials_met_venue_id",
+            ["essentials_met", "venue_id"],
+            unique=False,
+        )
+        batch_op.create_index(
             "ix_venue_standing_has_champion_venue_id", ["has_champion", "venue_id"], unique=False
         )
         batch_op.create_index(
@@ -893,6 +898,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_venue_standing_waiting_venue_id")
         batch_op.drop_index("ix_venue_standing_holds_until_venue_id")
         batch_op.drop_index("ix_venue_standing_has_champion_venue_id")
+        batch_op.drop_index("ix_venue_standing_essentials_met_venue_id")
 
     op.drop_table("venue_standing")
     with op.batch_alter_table("thread_message", schema=None) as batch_op:
