@@ -37,15 +37,20 @@ def ask_not_applicable(venue_id: int, key: str, reason: str, *, by: int) -> NotA
     return asked
 
 
-def decide_not_applicable(
-    venue_id: int, asked_id: int, agreed: bool, words: str, *, by: int
-) -> NotApplicable:
-    """Agree that a requirement does not apply, or say no with a reason. Not to one's own wish."""
-    asked = db.session.scalar(
+def wish(venue_id: int, asked_id: int) -> NotApplicable | None:
+    """What a venue said not to apply to it, or None."""
+    return db.session.scalar(
         select(NotApplicable).where(
             NotApplicable.venue_id == venue_id, NotApplicable.id == asked_id
         )
     )
+
+
+def decide_not_applicable(
+    venue_id: int, asked_id: int, agreed: bool, words: str, *, by: int
+) -> NotApplicable:
+    """Agree that a requirement does not apply, or say no with a reason. Not to one's own wish."""
+    asked = wish(venue_id, asked_id)
     if asked is None or asked.agreed is not None or asked.ended_on is not None:
         raise Refused("This does not wait for an answer any more.")
     if asked.asked_by == by:
