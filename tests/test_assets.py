@@ -28,6 +28,7 @@ WORDS = [
     ("on-masthead", "masthead"),
     ("on-masthead-quiet", "masthead"),
     ("on-focus", "focus"),
+    ("on-focus", "lamp"),
     ("page", "good"),
 ]  # fmt: skip
 # edges of controls, shapes: 3 to 1
