@@ -4,7 +4,7 @@ import hashlib
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, render_template, request, url_for
 from flask_login import LoginManager, current_user
@@ -168,7 +168,7 @@ def _navigation() -> list[tuple[str, str, bool]]:
 
 def _answer_error(error: HTTPException) -> Response | tuple[str, int]:
     if error.response is not None:
-        return error.response
+        return cast(Response, error.response)
     code = error.code or 500
     db.db.session.rollback()
     return render_template("error.html", code=code), code

@@ -18,7 +18,7 @@ from charter.accounts import service as accounts
 from charter.accounts.models import User
 from charter.certificates import service as certificates
 from charter.commitments import decisions, editions, exceptions, service, signatures, threads
-from charter.commitments.models import ProofState
+from charter.commitments.facts import ProofState
 from charter.commitments.terms import Edition, Kind, Requirement
 from charter.core import clock
 from charter.core.access import Role
