@@ -53,7 +53,7 @@ def serve(prepares: bool) -> None:
     _Server(app, f"{host}:{port}").run()
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no types
+class _Server(BaseApplication):
     """Gunicorn around an application that is made already, with one worker for mail beside it."""
 
     def __init__(self, app: Flask, address: str) -> None:
