@@ -27,6 +27,7 @@ from flask import Response, current_app, send_file
 from sqlalchemy import LargeBinary, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import HTTPException
 
 from charter import config
 from charter.core import clock, pictures
@@ -72,8 +73,13 @@ class Received:
     shown_name: str
 
 
-class Damaged(Refused):
-    """A kept file is gone, or its bytes are no longer what was received."""
+class Damaged(Refused, HTTPException):
+    """A kept file is gone, or its bytes are no longer what was received.
+
+    Where nobody refuses for it, it answers as 410: a page that says so, and no fault of ours.
+    """
+
+    code = 410
 
     def __init__(self) -> None:
         super().__init__(

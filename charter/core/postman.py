@@ -13,6 +13,7 @@ import ssl
 import threading
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -26,6 +27,8 @@ from charter.config import Smtp
 SECONDS = 60.0
 STEP_SECONDS = 20.0
 _POLICY = SMTP.clone(cte_type="7bit")
+# Recipients were checked when they were given, so a value that does not fit is a setting.
+_BEFORE_THE_MAIL = (OSError, ValueError, MessageError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,9 @@ class Envelope:
     written_at: datetime
 
     def message(self) -> bytes:
-        """The mail in the form of RFC 5322; raises ValueError for a header of two lines."""
+        """The mail in the form of RFC 5322; ValueError or MessageError for what cannot be one."""
+        if not self.sender.isascii():
+            raise ValueError("the sender's address is not ASCII")
         mail = EmailMessage(policy=_POLICY)
         mail["From"] = Address(self.sender_name, addr_spec=self.sender)
         mail["To"] = Address(addr_spec=self.recipient)
@@ -75,16 +80,16 @@ def host_of(url: str) -> str:
 
 def send(smtp: Smtp, letter: Envelope, *, seconds: float = SECONDS) -> Outcome:
     """Carry one mail, in at most `seconds` after the server's name was found."""
-    message = letter.message()
     with _Fuse(seconds) as fuse:
         try:
+            message = letter.message()
             line = _Line(smtp, fuse)
-        except OSError as fault:
+        except _BEFORE_THE_MAIL as fault:
             return Outcome("later", _word(fault, fuse), is_unreachable=True)
         with contextlib.closing(line):
             try:
                 line.introduce(smtp)
-            except OSError as fault:
+            except _BEFORE_THE_MAIL as fault:
                 return Outcome("later", _word(fault, fuse), is_unreachable=True)
             try:
                 return line.hand_over(letter, message)
@@ -180,7 +185,7 @@ def _answered(code: int) -> Outcome:
     return Outcome("never" if 500 <= code < 600 else "later", f"code-{code}")
 
 
-def _word(fault: OSError, fuse: _Fuse) -> str:
+def _word(fault: Exception, fuse: _Fuse) -> str:
     if fuse.is_blown:
         return "too-slow"
     for kind, word in (
@@ -191,6 +196,7 @@ def _word(fault: OSError, fuse: _Fuse) -> str:
         (TimeoutError, "too-slow"),
         (smtplib.SMTPResponseException, "not-served"),
         (smtplib.SMTPServerDisconnected, "cut-off"),
+        ((ValueError, MessageError), "settings"),
     ):
         if isinstance(fault, kind):
             return word

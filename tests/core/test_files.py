@@ -18,11 +18,13 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 
 from charter.core import files, filetypes, pictures
+from charter.core.access import public
 from charter.core.db import CITY, commit, db, lock
 from charter.core.errors import Refused
 from charter.core.files import PAPERS, PICTURES, FolderStore, Received, StoredFile
 from tests.builders import pictures as made
 from tests.builders.settings import make_bare_app, make_settings
+from tests.visitor import Visitor
 
 GOOD = made.telling() | made.odd()
 UNREADABLE = made.unreadable()
@@ -256,6 +258,17 @@ def test_the_separate_process_holds_nothing_of_ours(monkeypatch: pytest.MonkeyPa
     assert set(held.values()) == {"/dev/null"}
 
 
+@pytest.mark.sqlite_only
+def test_a_damaged_file_is_a_page_that_says_so_and_no_fault(app: Flask, client: Visitor) -> None:
+    @public
+    def harmed() -> str:
+        raise files.Damaged
+
+    app.add_url_rule("/harmed", view_func=harmed)
+    page = client.get("/harmed", 410)
+    assert page.h1 == "This file is damaged"
+
+
 # With a database.
 
 
@@ -292,8 +305,10 @@ def test_damage_is_noticed_and_never_handed_out(app: Flask, damage: str) -> None
         place.write_bytes(b"" if damage == "empty" else b"\x01" + made.PDF[1:])
     with app.app_context():
         for hand_out in (files.read, files.answer):
-            with pytest.raises(files.Damaged, match="damaged or missing"):
+            with pytest.raises(files.Damaged) as caught:
                 hand_out(db.session.get_one(StoredFile, harmed))
+            assert "damaged or missing" in caught.value.words
+            assert (caught.value.code, caught.value.description) == (410, caught.value.words)
         assert [stored.id for stored in files.missing()] == [harmed]
         assert files.read(db.session.get_one(StoredFile, whole)) == made.PDF
 
@@ -374,10 +389,19 @@ with app.app_context():
     print("acknowledged", flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """
-STEPS = ["fsync-1", "fsync-2", "fsync-3", "rename-1", "fsync-4", "keep-1", "commit-1", "after"]
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", ["fsync-1", "fsync-2", "fsync-3", "rename-1", "fsync-4"])
+def test_a_kill_while_a_file_is_written_leaves_nothing_that_stays(
+    bare: Flask, tmp_path: Path, step: str, run_python: Callable[..., str]
+) -> None:
+    assert run_python(DIES, f"sqlite:///{tmp_path}/unused", tmp_path, step) == ""
+    left = [lying.name for lying in files.store().names()]
+    assert len(left) == (step not in ("fsync-1", "fsync-2"))
+    assert [name.endswith(".part") for name in left] == [step != "fsync-4"] * len(left)
+
+
+@pytest.mark.parametrize("step", ["keep-1", "commit-1", "after"])
 def test_a_kill_at_any_step_keeps_all_or_nothing(
     app: Flask, step: str, database_url: str, run_python: Callable[..., str]
 ) -> None:

@@ -390,6 +390,23 @@ def test_a_server_that_hangs_or_drips_is_left(how: dict[str, Any]) -> None:
         assert time.monotonic() - began < 2
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sender": "nobody"},
+        {"sender": "nö@charter.example"},
+        {"sender": "a@b.example\r\nBcc: c@d.example"},
+        {"user": "city", "password": "schlüssel"},
+    ],
+)
+def test_a_wrong_setting_of_ours_stops_nothing_for_good(wrong: dict[str, Any]) -> None:
+    with servers.good_server(auth_require_tls=False, auth_required=False) as (kept, port):
+        outcome = send(replace(servers.plain(port), **wrong))
+        assert (outcome.state, outcome.is_unreachable) == ("later", True)
+        assert outcome.error in ("settings", "no-tls")
+        assert kept.mails == []
+
+
 def test_a_text_with_a_lone_dot_arrives_whole() -> None:
     with servers.good_server() as (kept, port):
         assert send(servers.plain(port)).state == "sent"
