@@ -187,7 +187,7 @@ def waiting() -> list[Waiting]:
         .where(SignUp.state.in_(_OPEN))
         .order_by(SignUp.confirmed_at, SignUp.id)
     )
-    return [Waiting(sign_up, venue) for sign_up, venue in rows.tuples()]
+    return [Waiting(sign_up, venue) for sign_up, venue in rows]
 
 
 def sign_up(sign_up_id: int) -> Waiting | None:
