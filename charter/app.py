@@ -12,7 +12,7 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 from whitenoise import WhiteNoise
 
@@ -81,6 +81,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     _add_words(app, settings)
     app.register_error_handler(HTTPException, _answer_error)
     app.register_error_handler(CSRFError, _answer_stale_form)
+    app.register_error_handler(SecurityError, _answer_strange_host)
     cli.init_app(app)
     return app
 
@@ -172,6 +173,11 @@ def _answer_error(error: HTTPException) -> Response | tuple[str, int]:
     code = error.code or 500
     db.db.session.rollback()
     return render_template("error.html", code=code), code
+
+
+def _answer_strange_host(_error: SecurityError) -> tuple[str, int]:
+    """A host that is not ours has no addresses, so no page of ours can be drawn for it."""
+    return "This address is not served here.", 400
 
 
 def _answer_stale_form(error: CSRFError) -> tuple[str, int]:

@@ -136,7 +136,7 @@ def set_up_second_factor() -> Answer:
         typed = form.code.data or ""
         if form.takes(lambda: codes.extend(factor.confirm(user, typed))):
             commit()
-            return render_template("accounts/recovery_codes.html", codes=codes, form=None)
+            return render_template("accounts/recovery_codes.html", codes=codes, form=AgainForm())
     secret = user.totp_pending
     return render_template(
         "accounts/set_up_second_factor.html",
@@ -186,7 +186,7 @@ def recovery_codes() -> Answer:
         codes: list[str] = []
         if form.takes(lambda: codes.extend(factor.renew_codes(me()))):
             commit()
-            return render_template("accounts/recovery_codes.html", codes=codes, form=None)
+            return render_template("accounts/recovery_codes.html", codes=codes, form=AgainForm())
     return render_template("accounts/recovery_codes.html", codes=[], form=form)
 
 

@@ -23,7 +23,7 @@ LEFT_OVER = 8
 FEWEST_DIFFERENT = 5
 
 _COMMON = frozenset(FREQUENCY_LISTS["passwords"])
-_RUNS = ("01234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+_RUNS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 # OWASP's smallest setting for Argon2id: 19 MiB, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # Of a random password that nobody knows: an unknown account costs what a known one does.

@@ -4,6 +4,7 @@ All but `sign_in_as` want an application context and commit by themselves; what 
 its plain attributes when the context is gone.
 """
 
+import re
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import count
@@ -11,13 +12,15 @@ from typing import Any
 
 import pyotp
 from flask.testing import FlaskClient
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from charter.accounts import passwords, signin
 from charter.accounts.models import Membership, User
 from charter.core import clock
 from charter.core.access import SECOND_FACTOR, Role
-from charter.core.db import db
+from charter.core.db import db, lock
+from charter.core.mail import OutboxMail
+from charter.venues.models import Kind, Venue
 
 PASSWORD = "seven lanterns over the quay"
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -108,3 +111,37 @@ def _id(thing: Any) -> Any:
     identity = inspect(thing).identity
     assert identity is not None, "save it first"
     return identity[0]
+
+
+def make_place(name: str = "The Lantern", **overrides: Any) -> Venue:
+    """A venue to have people at; whoever tests venues themselves has a fuller builder."""
+    row = Venue(name=name, name_key=name.casefold(), kind=Kind.PUB, **overrides)
+    db.session.add(row)
+    db.session.commit()
+    db.session.refresh(row)
+    return row
+
+
+def locked(*chains: int) -> None:
+    """Begin a writing transaction with these locks, whatever was read before."""
+    db.session.rollback()
+    lock(*chains)
+
+
+def last_link(kind: str, to: str) -> str:
+    """The path of the link in the newest mail of a kind to somebody."""
+    rows = db.session.scalars(
+        select(OutboxMail).where(OutboxMail.kind == kind).order_by(OutboxMail.id.desc())
+    )
+    body = next(mail.body for mail in rows if mail.recipient == to)
+    found = re.search(r"https://[^/\s]+(/\S+)", body or "")
+    assert found, "that mail has no link"
+    return found[1]
+
+
+def mails(kind: str) -> list[str]:
+    """To whom mails of a kind wait to be sent, oldest first."""
+    rows = db.session.scalars(
+        select(OutboxMail).where(OutboxMail.kind == kind).order_by(OutboxMail.id)
+    )
+    return [mail.recipient or "" for mail in rows]
