@@ -10,6 +10,7 @@ certificate: a QR code must never print 127.0.0.1, and a first look must not nee
 
 import base64
 import os
+import socket
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from flask import current_app
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
+LONGEST_KEY_ID = 15
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -144,9 +146,22 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         secrets=read_secrets(folder / "secrets.toml"),
         city=read_city(folder / "city.toml"),
         smtp=_smtp(environ),
-        proxies=int(environ.get("PROXIES", "0")),
-        trusted_hosts=(host, "localhost", "127.0.0.1", *extra) if not is_public else (host, *extra),
+        proxies=_number(environ, "PROXIES", 0),
+        trusted_hosts=(host, *(() if is_public else _own_hosts(environ)), *extra),
     )
+
+
+def _number(environ: Mapping[str, str], name: str, otherwise: int) -> int:
+    text = environ.get(name, "")
+    if text and not text.isdecimal():
+        raise ConfigFault(f"{name} is a number, not {text!r}")
+    return int(text) if text else otherwise
+
+
+def _own_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Names this machine answers to while it has no public address."""
+    shown = environ.get("DEMO_PUBLIC") == "1"
+    return ("localhost", "127.0.0.1", *((socket.gethostname(), ".local") if shown else ()))
 
 
 def _public_url(environ: Mapping[str, str], demo: bool) -> tuple[str, bool]:
@@ -189,6 +204,8 @@ def read_secrets(path: Path) -> Secrets:
         raise ConfigFault(f"{path} has no {missing}") from missing
     if len(secrets.session) < SHORTEST_SECRET or "change" in secrets.session.lower():
         raise ConfigFault(f"session in {path} is too short or a default: make it long and random")
+    if any(len(name) > LONGEST_KEY_ID or not name.isalnum() for name in keys):
+        raise ConfigFault(f"names of field keys in {path} are short and plain, like k2")
     if secrets.current not in keys:
         raise ConfigFault(f"current in {path} names no field key")
     return secrets
@@ -227,13 +244,15 @@ def _smtp(environ: Mapping[str, str]) -> Smtp | None:
     host = environ.get("SMTP_HOST")
     if not host:
         return None
+    if "SMTP_FROM" not in environ:
+        raise ConfigFault("SMTP_FROM is missing: the address that mails come from")
     security = environ.get("SMTP_SECURITY", "starttls")
     if security not in ("starttls", "tls", "none") or (security == "none" and host not in LOOPBACK):
         raise ConfigFault("SMTP_SECURITY is starttls or tls (none only towards this machine)")
     return Smtp(
         host=host,
-        port=int(environ.get("SMTP_PORT", "587")),
-        sender=environ.get("SMTP_FROM") or "no-reply@localhost",
+        port=_number(environ, "SMTP_PORT", 587),
+        sender=environ["SMTP_FROM"],
         user=environ.get("SMTP_USER"),
         password=environ.get("SMTP_PASSWORD"),
         security=security,

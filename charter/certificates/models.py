@@ -55,8 +55,6 @@ class Certificate(Model):
     code: Mapped[str] = mapped_column(String(32), unique=True)
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), index=True)
     edition_key: Mapped[str] = mapped_column(String(60))
-    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
-    pdf: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), index=True)
     proposed_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
     issued_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
@@ -69,3 +67,6 @@ class Certificate(Model):
     withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     withdrawn_because: Mapped[str | None] = mapped_column(String(300))
     replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"))
+    # Last: SQLite reads a row from its front, and a list should not read past large values.
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    pdf: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)

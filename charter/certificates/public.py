@@ -72,8 +72,8 @@ def check_file() -> str | tuple[str, int]:
 def register() -> str:
     """The venues that signed, and their state: never a count of anything that happened there."""
     find = request.args.get("find", "")[:80]
-    page = registry.page(find=find, after=request.args.get("after", "")[:200])
-    return render_template("verify/register.html", page=page, find=find)
+    found = registry.page(find=find, after=request.args.get("after", "")[:200])
+    return render_template("verify/register.html", page_of=found, find=find, kinds=registry.KINDS)
 
 
 @bp.get("/register.csv")

@@ -15,6 +15,7 @@ from charter.venues.models import Closure, Kind, Venue, VenueState
 from charter.venues.service import matching
 
 PAGE = 50
+KINDS = {kind.value: kind.label for kind in Kind}
 COLUMNS = (
     "venue",
     "street",
@@ -64,7 +65,7 @@ def venue_state() -> ColumnElement[str]:
     ).label("state")
 
 
-def with_standing(query: Select[Any]) -> Select[Any]:
+def with_standing(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """Join a statement over Venue to its standing and current certificate, where it has them."""
     return query.outerjoin(VenueStanding, VenueStanding.venue_id == Venue.id).outerjoin(
         Certificate,
@@ -74,6 +75,12 @@ def with_standing(query: Select[Any]) -> Select[Any]:
             Certificate.replaced_by_id.is_(None),
         ),
     )
+
+
+def state_of(venue_id: int) -> str:
+    """The state of one venue today, in the words every page uses."""
+    query = with_standing(select(venue_state())).where(Venue.id == venue_id)
+    return str(db.session.scalars(query).one())
 
 
 def _signed() -> Select[Any]:

@@ -16,7 +16,6 @@ from charter.certificates import pdf, rules
 from charter.certificates.models import Certificate, CertificateProposal
 from charter.commitments import editions
 from charter.commitments.models import VenueStanding
-from charter.commitments.signing import owner_has_signed
 from charter.core import clock, trail
 from charter.core.db import db, next_number
 from charter.core.errors import Refused
@@ -119,8 +118,17 @@ def _verdict(
         _standing(row, standing),
         today,
         closure=closure,
-        new_owner_unsigned=not owner_has_signed(venue),
+        new_owner_unsigned=_owner_must_sign(venue, standing),
     )
+
+
+def _owner_must_sign(venue: Venue, standing: VenueStanding | None) -> bool:
+    """Whether what ended first is the charter's signature, because the venue changed hands."""
+    if standing is None or venue.owner_since is None or standing.holds_until is None:
+        return False
+    asked = editions.edition(standing.edition_key).requirement(standing.lapses_key or "")
+    ended = standing.holds_until == venue.owner_since - timedelta(days=1)
+    return ended and asked is not None and "new-owner" in asked.voids
 
 
 def _standing(row: Certificate, standing: VenueStanding | None) -> rules.Standing:
@@ -178,7 +186,6 @@ def reasons_against(venue: Venue) -> list[str]:
         all_met=bool(standing and standing.all_met),
         holds_until=standing.holds_until if standing else None,
         unmet=unmet,
-        new_owner_unsigned=not owner_has_signed(venue),
     )
     return rules.eligible(readiness, clock.today())
 

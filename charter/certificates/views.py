@@ -104,7 +104,7 @@ def withdraw(venue_id: int, certificate_id: int) -> str | AnyResponse:
     form = WithdrawForm()
     if form.validate_on_submit() and form.takes(
         lambda: service.withdraw(
-            venue_id, certificate_id, by=current_user.id, because=form.because.data
+            venue_id, certificate_id, by=current_user.id, because=form.because.data or ""
         )
     ):
         commit()

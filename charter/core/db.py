@@ -80,7 +80,8 @@ class Base(DeclarativeBase):
     registry = registry(metadata=metadata, type_annotation_map={datetime: UtcDateTime})
 
 
-db = SQLAlchemy(model_class=Base, disable_autonaming=False)
+# Parameters are people's words: a database's complaint may not carry them into a log.
+db = SQLAlchemy(model_class=Base, engine_options={"hide_parameters": True})
 
 if TYPE_CHECKING:
 

@@ -12,7 +12,7 @@ from typing import Any, overload
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import String, select
+from sqlalchemy import String, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from charter import config
@@ -116,6 +116,7 @@ def missing_keys() -> set[str]:
     needed: set[str] = set()
     for item in fields:
         column = getattr(item.owner, item.column)
-        for sealed in db.session.scalars(select(column).where(column.is_not(None))):
-            needed.add(bytes(sealed).partition(b"\0")[0].decode("ascii", "replace"))
+        heads = select(func.substr(column, 1, config.LONGEST_KEY_ID + 1)).where(column.is_not(None))
+        for head in db.session.scalars(heads):
+            needed.add(bytes(head).partition(b"\0")[0].decode("ascii", "replace"))
     return needed - have

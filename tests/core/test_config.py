@@ -73,7 +73,10 @@ def test_secrets_that_others_can_read_stop_the_start(tmp_path: Path) -> None:
         ({"FLASK_DEBUG": "1"}, "development"),
         ({"TRUSTED_HOSTS": "*"}, "wildcard"),
         ({"DEMO": "yes"}, "DEMO"),
-        ({"SMTP_HOST": "mail.example", "SMTP_SECURITY": "none"}, "SMTP_SECURITY"),
+        ({"SMTP_HOST": "m.example", "SMTP_FROM": "a@b.example", "SMTP_SECURITY": "none"}, "TY"),
+        ({"SMTP_HOST": "mail.example"}, "SMTP_FROM"),
+        ({"SMTP_HOST": "m.example", "SMTP_FROM": "a@b.example", "SMTP_PORT": "x"}, "SMTP_PORT"),
+        ({"PROXIES": "one"}, "PROXIES is a number"),
     ],
 )
 def test_a_dangerous_setting_stops_the_start(
