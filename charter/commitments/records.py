@@ -79,8 +79,9 @@ class People:
         next, for what was recorded before they had an account.
         """
         terms = self.terms[stand_in]
-        known = [terms[subject]] if subject in terms else list(terms.values())
-        running = [found for each in known if (found := _running_or_next(each, day))]
+        if subject in terms:
+            return (_running_or_next(terms[subject], day) or terms[subject][-1]).last
+        running = [found for each in terms.values() if (found := _running_or_next(each, day))]
         covering = [each for each in running if each.first <= day]
         chosen = covering or sorted(running)[:1]
         ends = [each.last for each in chosen]
@@ -92,7 +93,9 @@ def _later(one: date | None, other: date | None) -> date | None:
 
 
 def _running_or_next(terms: Iterable[Term], day: date) -> Term | None:
-    return next((each for each in terms if each.last is None or each.last >= day), None)
+    """The term on this day or the next to come. A role taken back today last counted yesterday."""
+    since = day - _ONE_DAY
+    return next((each for each in terms if each.last is None or each.last >= since), None)
 
 
 def known(venue_ids: Collection[int]) -> dict[int, Known]:

@@ -110,7 +110,7 @@ def _replace(
     rows: Sequence[dict[str, Any]],
 ) -> None:
     """Make the stored rows of these venues equal to `rows`: at most one statement of each sort."""
-    table = model.__table__
+    table = db.metadata.tables[model.__tablename__]
     keys = [column.name for column in table.primary_key]
     stored = {
         tuple(row[key] for key in keys): row
@@ -133,7 +133,7 @@ def _replace(
         if key in stored and key[0] not in gone and any(stored[key][n] != row[n] for n in row)
     ]
     if new:
-        db.session.execute(insert(model), new)
+        db.session.execute(insert(table), new)
     if changed:
         db.session.execute(update(model), changed)
         _forget(model)
