@@ -290,7 +290,10 @@ class CommitmentStanding(Model):
     After `holds_until` (None: nothing ends it) the commitment reads *lapsed*, whatever is stored.
     """
 
-    __table_args__ = (Index("ix_commitment_standing_state_venue_id", "state", "venue_id"),)
+    __table_args__ = (
+        Index("ix_commitment_standing_state_venue_id", "state", "venue_id"),
+        Index("ix_commitment_standing_number_state_holds_until", "number", "state", "holds_until"),
+    )
 
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), primary_key=True)
     commitment_key: Mapped[str] = mapped_column(String(60), primary_key=True)
@@ -314,6 +317,7 @@ class VenueStanding(Model):
         Index("ix_venue_standing_holds_until_venue_id", "holds_until", "venue_id"),
         Index("ix_venue_standing_waiting_venue_id", "waiting", "venue_id"),
         Index("ix_venue_standing_has_champion_venue_id", "has_champion", "venue_id"),
+        Index("ix_venue_standing_essentials_met_venue_id", "essentials_met", "venue_id"),
     )
 
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), primary_key=True)

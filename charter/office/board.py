@@ -1,0 +1,365 @@
+"""The questions behind the venue table: which venues, in what order, 50 at a time, and how many.
+
+Every stored standing is judged by today's date in the statement itself. An order is made of one or
+two *stretches*, each read along an index: venues without a date, say, come after all that have
+one, by name. A page is found by the last row before it (its key), never by counting rows, so that
+page 50 costs what page 1 does.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    and_,
+    asc,
+    case,
+    desc,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union,
+    union_all,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+
+from charter.accounts.models import Membership, User
+from charter.certificates.models import Certificate
+from charter.certificates.register import venue_state, with_standing
+from charter.commitments.models import CommitmentStanding, VenueStanding
+from charter.commitments.standing import sql_any_lapsed, sql_state
+from charter.core import clock
+from charter.core.access import Role
+from charter.core.db import db
+from charter.venues.models import Closure, Venue, VenueState
+from charter.venues.service import matching
+
+Query = Select[*tuple[Any, ...]]
+PAGE = 50
+BATCH = 500
+KEPT = 64
+LAPSED = "lapsed"
+STATES = (
+    "known", "waiting", "declined", "working towards", "certified", "suspended",
+    "closed for now", "left",
+)  # fmt: skip
+_STORED = {state.value for state in VenueState if state is not VenueState.WORKING}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the table is asked to show; an empty value asks for nothing.
+
+    `lapses` is "lapsed" for what has lapsed already, or a number of days from today.
+    """
+
+    find: str = ""
+    area: str = ""
+    kind: str = ""
+    state: str = ""
+    lapses: str = ""
+    no_champion: bool = False
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A run of venues in one order: which they are, by which column, and which way."""
+
+    where: ColumnElement[bool]
+    column: InstrumentedAttribute[Any]
+    down: bool = False
+
+    @property
+    def tie(self) -> InstrumentedAttribute[Any]:
+        """What tells two venues of equal rank apart, from the same table and index."""
+        return VenueStanding.venue_id if self.column.class_ is VenueStanding else Venue.id
+
+
+_NAME = _Stretch(true(), Venue.name_key)
+_ESSENTIALS = _Stretch(VenueStanding.venue_id.is_not(None), VenueStanding.essentials_met)
+_NO_STANDING = replace(_NAME, where=VenueStanding.venue_id.is_(None))
+SORTS: dict[str, tuple[_Stretch, ...]] = {
+    "name": (_NAME,),
+    "-name": (replace(_NAME, down=True),),
+    "lapse": (
+        _Stretch(VenueStanding.holds_until.is_not(None), VenueStanding.holds_until),
+        replace(_NAME, where=VenueStanding.holds_until.is_(None)),
+    ),
+    "essentials": (_ESSENTIALS, _NO_STANDING),
+    "-essentials": (replace(_ESSENTIALS, down=True), _NO_STANDING),
+    "waiting": (
+        _Stretch(VenueStanding.waiting > 0, VenueStanding.waiting, down=True),
+        replace(_NAME, where=func.coalesce(VenueStanding.waiting, 0) == 0),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Between which rows of an order a page ends: the stretch, its column's value, the venue."""
+
+    stretch: int
+    value: Any
+    venue_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Up to 50 venues with the states of their commitments; `before` and `after` lead on."""
+
+    rows: Sequence[Row[Any]]
+    commitments: dict[int, dict[int, str]] = field(default_factory=dict)
+    before: str = ""
+    after: str = ""
+
+
+def page(filters: Filters, sort: str = "name", *, after: str = "", before: str = "") -> Page:
+    """The venues below the place `after`, or above `before`, in an order of SORTS.
+
+    A place that cannot be read is the beginning. Two statements, three where the page lies over
+    the seam of an order.
+    """
+    stretches = SORTS[sort]
+    back = bool(before)
+    place = _read(before or after, stretches)
+    found = _walk(filters, stretches, place, back)
+    if back and not found:
+        return page(filters, sort)
+    more, found = len(found) > PAGE, found[:PAGE]
+    if back:
+        found.reverse()
+    rows = [row for _, row in found]
+    above, below = (more, True) if back else (place is not None, more)
+    return Page(
+        rows,
+        commitments([row.id for row in rows]),
+        _written(*found[0], stretches) if found and above else "",
+        _written(*found[-1], stretches) if found and below else "",
+    )
+
+
+def _walk(
+    filters: Filters, stretches: Sequence[_Stretch], place: _Place | None, back: bool
+) -> list[tuple[int, Row[Any]]]:
+    """One row more than a page, from the place on, each with the number of its stretch."""
+    found: list[tuple[int, Row[Any]]] = []
+    numbers = range(len(stretches))
+    for number in reversed(numbers) if back else numbers:
+        if place and (number > place.stretch if back else number < place.stretch):
+            continue
+        query = _query(filters, clock.today()).where(stretches[number].where)
+        at = place if place and place.stretch == number else None
+        rows = db.session.execute(
+            _ordered(query, stretches[number], at, back).limit(PAGE + 1 - len(found))
+        )
+        found += [(number, row) for row in rows]
+        if len(found) > PAGE:
+            break
+    return found
+
+
+def _ordered(query: Query, stretch: _Stretch, at: _Place | None, back: bool) -> Query:
+    down = stretch.down != back
+    columns = (stretch.column, stretch.tie)
+    if at is not None:
+        here = tuple_(*columns)
+        there = tuple_(literal(at.value, stretch.column.type), literal(at.venue_id))
+        query = query.where(here < there if down else here > there)
+    return query.order_by(*(desc(each) if down else asc(each) for each in columns))
+
+
+def _written(number: int, row: Row[Any], stretches: Sequence[_Stretch]) -> str:
+    """A place as it stands in an address."""
+    return f"{number}~{getattr(row, stretches[number].column.key)}~{row.id}"
+
+
+def _read(written: str, stretches: Sequence[_Stretch]) -> _Place | None:
+    number, _, rest = written.partition("~")
+    value, _, venue_id = rest.rpartition("~")
+    if number not in {str(each) for each in range(len(stretches))} or not venue_id.isdecimal():
+        return None
+    kind = stretches[int(number)].column.type.python_type
+    try:
+        read = date.fromisoformat(value) if kind is date else kind(value)
+        return _Place(int(number), read, int(venue_id[:18]))
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=KEPT)
+def _query(filters: Filters, today: date) -> Query:
+    """The statement for these filters; kept, because building it costs more than running it."""
+    stale = and_(VenueStanding.any_lapsed.is_(False), VenueStanding.holds_until < today)
+    return with_standing(
+        select(
+            Venue.id,
+            Venue.name,
+            Venue.name_key,
+            Venue.postcode,
+            Venue.kind,
+            venue_state(),
+            VenueStanding.edition_key,
+            VenueStanding.essentials_met,
+            VenueStanding.essentials,
+            VenueStanding.holds_until,
+            VenueStanding.waiting,
+            # At least one fewer than were met when this was stored.
+            case(
+                (stale, VenueStanding.essentials_met - 1), else_=VenueStanding.essentials_met
+            ).label("essentials_now"),
+            sql_any_lapsed(today).label("has_lapsed"),
+            has_champion(today).label("has_champion"),
+        )
+    ).where(*_conditions(filters, today))
+
+
+def _conditions(filters: Filters, today: date) -> Iterator[ColumnElement[bool]]:
+    if filters.find:
+        yield matching(filters.find)
+    if filters.area:
+        yield Venue.area == filters.area
+    if filters.kind:
+        yield Venue.kind == filters.kind
+    if filters.state:
+        yield from _in_state(filters.state)
+    if filters.lapses:
+        yield lapsing(filters.lapses, today)
+    if filters.no_champion:
+        yield without_champion(today)
+    if filters.waiting:
+        yield VenueStanding.waiting > 0
+
+
+def _in_state(state: str) -> Iterator[ColumnElement[bool]]:
+    """The stored state narrows the search by its index; what today makes of it is judged after."""
+    if state in _STORED:
+        yield Venue.state == state
+    else:
+        yield Venue.state == VenueState.WORKING
+        yield venue_state() == state
+
+
+def lapsing(when: str, today: date) -> ColumnElement[bool]:
+    """Venues where an essential has lapsed, or will within so many days."""
+    if not when.isdecimal():
+        return sql_any_lapsed(today)
+    last = today + timedelta(days=int(when[:4]))
+    return VenueStanding.holds_until.between(today, last)
+
+
+def has_champion(today: date) -> ColumnElement[bool]:
+    """Whether somebody who is no mere stand-in is the venue's champion today."""
+    return exists().where(
+        Membership.venue_id == Venue.id,
+        Membership.role == Role.CHAMPION,
+        Membership.is_stand_in.is_(False),
+        Membership.starts_on <= today,
+        or_(Membership.ends_on.is_(None), Membership.ends_on >= today),
+        User.id == Membership.user_id,
+        User.is_disabled.is_(False),
+    )
+
+
+def without_champion(today: date) -> ColumnElement[bool]:
+    """Venues that have signed, have not left, and have no champion today."""
+    return and_(Venue.state == VenueState.WORKING, ~has_champion(today))
+
+
+def commitments(venue_ids: Sequence[int]) -> dict[int, dict[int, str]]:
+    """What each commitment of these venues reads as today, by venue and number; one statement."""
+    found: dict[int, dict[int, str]] = {}
+    if venue_ids:
+        standing = CommitmentStanding
+        for venue_id, number, state in db.session.execute(
+            select(standing.venue_id, standing.number, sql_state(clock.today()))
+            .where(standing.venue_id.in_(venue_ids))
+            .order_by(standing.venue_id, standing.number)
+        ):
+            found.setdefault(venue_id, {})[number] = state
+    return found
+
+
+def totals(filters: Filters) -> dict[str, int]:
+    """How many venues are in each state today, of those that fit everything but the state.
+
+    Stored states are counted in their index. Only for the few that hold a certificate or are
+    closed now does today decide; every other one that signed is working towards.
+    """
+    rows = db.session.execute(_totals(replace(filters, state=""), clock.today()))
+    found: dict[str, int] = {state: number for state, number in rows}
+    signed = found.pop(VenueState.WORKING.value, 0)
+    decided = sum(found.get(state, 0) for state in STATES if state not in _STORED)
+    found["working towards"] = signed - decided
+    return {state: found[state] for state in STATES if found.get(state)}
+
+
+@lru_cache(maxsize=KEPT)
+def _totals(filters: Filters, today: date) -> CompoundSelect[Any]:
+    conditions = list(_conditions(filters, today))
+    stored = select(Venue.state.label("state"), func.count().label("number"))
+    if filters.lapses or filters.waiting:
+        stored = stored.join(VenueStanding, VenueStanding.venue_id == Venue.id)
+    judged = _judged_by_day(today).subquery()
+    by_day = (
+        with_standing(select(venue_state()).join(judged, judged.c.venue_id == Venue.id))
+        .where(Venue.state == VenueState.WORKING, *conditions)
+        .subquery()
+    )
+    return union_all(
+        stored.where(*conditions).group_by(Venue.state),
+        select(by_day.c.state, func.count()).group_by(by_day.c.state),
+    )
+
+
+def _judged_by_day(today: date) -> CompoundSelect[Any]:
+    """The venues whose state today is not what is stored: certified, suspended or closed now."""
+    certified = select(Certificate.venue_id).where(
+        Certificate.withdrawn_at.is_(None),
+        Certificate.replaced_by_id.is_(None),
+        Certificate.valid_until >= today,
+    )
+    closed = select(Closure.venue_id).where(
+        Closure.from_on <= today, or_(Closure.until_on.is_(None), Closure.until_on >= today)
+    )
+    return union(certified, closed)
+
+
+def named(venue_ids: Collection[int | None]) -> list[Row[Any]]:
+    """The id, name and street of these venues, by name; no statement for none."""
+    if not venue_ids:
+        return []
+    query = select(Venue.id, Venue.name, Venue.street).where(Venue.id.in_(venue_ids))
+    return list(db.session.execute(query.order_by(Venue.name_key, Venue.id)))
+
+
+def editions_signed() -> set[str]:
+    """The key of every edition that a venue follows."""
+    return set(db.session.scalars(select(VenueStanding.edition_key).distinct()))
+
+
+def areas() -> list[str]:
+    """Every area that a venue lies in."""
+    query = select(Venue.area).where(Venue.area != "").distinct().order_by(Venue.area)
+    return list(db.session.scalars(query))
+
+
+def everything(filters: Filters) -> Iterator[tuple[Row[Any], dict[int, str]]]:
+    """Every venue that fits, by name, with its commitments; read in batches, memory stays flat."""
+    query = _query(filters, clock.today()).add_columns(Venue.street, Venue.area, Venue.signed_on)
+    at: _Place | None = None
+    while rows := db.session.execute(_ordered(query, _NAME, at, False).limit(BATCH)).all():
+        states = commitments([row.id for row in rows])
+        for row in rows:
+            yield row, states.get(row.id, {})
+        at = _Place(0, rows[-1].name_key, rows[-1].id)

@@ -1,0 +1,184 @@
+"""The office's first page: the city in figures, and what waits for somebody to act.
+
+Everything is counted by statements over stored standings, each judged by today: as many of them
+with one venue as with thousands.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Row, case, func, literal, select, union_all
+
+from charter.commitments import editions, queue, signing
+from charter.commitments.assessment import CommitmentState
+from charter.commitments.models import CommitmentStanding, SignUp, SignUpState, VenueStanding
+from charter.commitments.queue import What
+from charter.commitments.standing import sql_all_met, sql_any_lapsed, sql_state
+from charter.commitments.terms import Edition
+from charter.core import clock
+from charter.core.db import db
+from charter.office import board
+from charter.venues.models import Venue, VenueState
+
+SHORT = 8
+SOON = timedelta(days=30)
+DECIDED = {
+    signing.Verdict.APPROVE: "Approved. The venue has joined, and its people are invited by mail.",
+    signing.Verdict.ASK: "Asked. The sign-up comes back here when they answer.",
+    signing.Verdict.DECLINE: "Declined. They can read why behind the link that we mailed them.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How venues that signed stand with one commitment today."""
+
+    number: int
+    name: str
+    by_state: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """How many venues are counted."""
+        return sum(self.by_state.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A venue where something has ended, or will: the last day that holds, and what it is."""
+
+    venue_id: int
+    name: str
+    last_day: date
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that the first page shows."""
+
+    totals: dict[str, int]
+    all_met: int
+    lapsed: int
+    soon: int
+    no_champion: int
+    commitments: Sequence[Counted]
+    overdue: Sequence[Ending]
+    ending: Sequence[Ending]
+    waiting: dict[What, int]
+    sign_ups: int
+
+    @property
+    def signed(self) -> int:
+        """How many venues have signed and not left."""
+        apart = ("known", "waiting", "declined", "left")
+        return sum(number for state, number in self.totals.items() if state not in apart)
+
+
+def desk() -> Desk:
+    """The city today; eight statements, or nine where two editions are in use."""
+    today = clock.today()
+    figures = _figures(today)
+    overdue = _endings(today, sql_any_lapsed(today), newest_first=True)
+    ending = _endings(today, board.lapsing(str(SOON.days), today))
+    words = editions.editions({row.edition_key for row in (*overdue, *ending)})
+    return Desk(
+        totals=board.totals(board.Filters()),
+        all_met=figures.all_met,
+        lapsed=figures.lapsed,
+        soon=figures.soon,
+        no_champion=figures.no_champion,
+        commitments=_commitments(today),
+        overdue=[_ending(row, words) for row in overdue],
+        ending=[_ending(row, words) for row in ending],
+        waiting=queue.counts(),
+        sign_ups=figures.sign_ups,
+    )
+
+
+def _figures(today: date) -> Row[Any]:
+    standing = select(
+        func.coalesce(func.sum(case((sql_all_met(today), 1), else_=0)), 0).label("all_met"),
+        func.coalesce(func.sum(case((sql_any_lapsed(today), 1), else_=0)), 0).label("lapsed"),
+        func.coalesce(func.sum(case((board.lapsing(str(SOON.days), today), 1), else_=0)), 0).label(
+            "soon"
+        ),
+    ).join(Venue, Venue.id == VenueStanding.venue_id)
+    standing = standing.where(Venue.state == VenueState.WORKING)
+    champion = select(func.count()).select_from(Venue).where(board.without_champion(today))
+    waits = (
+        select(func.count())
+        .select_from(SignUp)
+        .where(SignUp.state.in_((SignUpState.WAITING, SignUpState.ASKED)))
+    )
+    return db.session.execute(
+        standing.add_columns(
+            champion.scalar_subquery().label("no_champion"),
+            waits.scalar_subquery().label("sign_ups"),
+        )
+    ).one()
+
+
+def _endings(
+    today: date, where: Any, newest_first: bool = False
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    last = VenueStanding.holds_until
+    return db.session.execute(
+        select(Venue.id, Venue.name, last, VenueStanding.lapses_key, VenueStanding.edition_key)
+        .join(Venue, Venue.id == VenueStanding.venue_id)
+        .where(Venue.state == VenueState.WORKING, where, last.is_not(None))
+        .order_by(*((last.desc(), Venue.id.desc()) if newest_first else (last, Venue.id)))
+        .limit(SHORT)
+    ).all()
+
+
+def _ending(row: Row[Any], words: dict[str, Edition]) -> Ending:
+    asked = words[row.edition_key].requirement(row.lapses_key or "")
+    task = f"{asked.number} {asked.task}" if asked else ""
+    return Ending(row.id, row.name, row.holds_until, task)
+
+
+def _commitments(today: date) -> list[Counted]:
+    """How many venues that signed stand how with each commitment of the edition in force.
+
+    Counted as stored, along an index; then put right by what ran out since it was stored, and by
+    the venues that left: few rows on any day, where judging every row would read them all.
+    """
+    edition = editions.current()
+    found: dict[int, dict[str, int]] = {one.number: {} for one in edition.commitments}
+    for number, state, count, ran_out in db.session.execute(_counts(today)):
+        states = found.setdefault(number, {})
+        states[state] = states.get(state, 0) + count
+        if ran_out:
+            states["lapsed"] = states.get("lapsed", 0) - count
+    names = {one.number: one.name for one in edition.commitments}
+    return [
+        Counted(number, names.get(number, f"Commitment {number}"), found[number])
+        for number in sorted(found)
+    ]
+
+
+@lru_cache(maxsize=2)
+def _counts(today: date) -> CompoundSelect[Any]:
+    """Commitments by number and stored state; what ran out and who left, with a minus."""
+    row = CommitmentStanding
+    count, now = func.count(), sql_state(today)
+    stored = select(row.number, row.state, count, literal(False)).group_by(row.number, row.state)
+    ran_out = (
+        select(row.number, row.state, -count, literal(True))
+        .where(row.holds_until < today, row.state != CommitmentState.LAPSED.value)
+        .group_by(row.number, row.state)
+    )
+    others = [state for state in VenueState if state is not VenueState.WORKING]
+    inner = (
+        select(row.number, now.label("state"))
+        .where(row.venue_id.in_(select(Venue.id).where(Venue.state.in_(others))))
+        .subquery()
+    )
+    gone = select(inner.c.number, inner.c.state, -count, literal(False)).group_by(
+        inner.c.number, inner.c.state
+    )
+    return union_all(stored, ran_out, gone)

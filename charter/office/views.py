@@ -1,0 +1,171 @@
+"""The night office's pages: home, venue table, one venue, sign-ups to decide."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import cast
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from charter.accounts import service as accounts
+from charter.accounts.models import User
+from charter.commitments import editions, exceptions, signing
+from charter.core import clock
+from charter.core.access import Permission, can, requires
+from charter.core.db import commit
+from charter.office import board, casefile, desk, machine, sheet
+from charter.office import thresholds as numbers
+from charter.office.forms import DecisionForm, ThresholdForm
+from charter.venues.models import Kind
+
+bp = Blueprint("office", __name__)
+Answer = str | AnyResponse
+
+
+@bp.get("/home")
+@requires(Permission.ACCOUNT_OWN)
+def home() -> Answer:
+    """Send each person to where they work, or say what there is to choose from."""
+    me = cast(User, current_user)
+    if can(Permission.OFFICE_READ):
+        return redirect(url_for(".dashboard"), 303)
+    if can(Permission.SYSTEM_STATUS):
+        return redirect(url_for(".status"), 303)
+    overseen = [m.venue_id for m in me.memberships_now if can(Permission.VENUE_OVERSEE, m.venue_id)]
+    covered = accounts.venues_covered(me)
+    if len(covered) == 1 and not overseen:
+        return redirect(url_for("commitments.home", venue_id=covered[0]), 303)
+    return render_template(
+        "office/home.html",
+        overseen=board.named(overseen),
+        covered=board.named(covered),
+    )
+
+
+@bp.get("/office/")
+@requires(Permission.OFFICE_READ)
+def dashboard() -> Answer:
+    """The city at a glance, and what waits for the office."""
+    return render_template("office/dashboard.html", desk=desk.desk())
+
+
+@bp.get("/office/venues")
+@requires(Permission.OFFICE_READ)
+def venues() -> Answer:
+    """Every venue in one dense table, 50 at a time."""
+    asked = sheet.Asked.read(request.args)
+    page = board.page(asked.filters, asked.sort, after=asked.after, before=asked.before)
+    return render_template(
+        "office/venues.html",
+        table=sheet.table(page, asked),
+        totals=board.totals(asked.filters),
+        areas=[(area, area) for area in board.areas()],
+        kinds=[(kind.value, kind.label.capitalize()) for kind in Kind],
+        within=sheet.WITHIN,
+        needs=sheet.NEEDS,
+        asked=asked,
+    )
+
+
+@bp.get("/office/venues.csv")
+@requires(Permission.OFFICE_READ)
+def venues_csv() -> Response:
+    """The table as a spreadsheet: every venue that fits the filters, facts of compliance only."""
+    filters = sheet.Asked.read(request.args).filters
+
+    def lines() -> Iterator[str]:
+        for row in sheet.spreadsheet(filters):
+            out = io.StringIO()
+            csv.writer(out, quoting=csv.QUOTE_ALL).writerow(row)
+            yield out.getvalue()
+
+    return Response(
+        stream_with_context(lines()),
+        mimetype="text/csv",
+        headers={"Content-Disposition": 'attachment; filename="venues.csv"'},
+    )
+
+
+@bp.get("/office/venues/<int:venue_id>")
+@requires(Permission.VENUE_OVERSEE)
+def venue(venue_id: int) -> Answer:
+    """One venue: what waits first, then where it stands, its people, certificates and history."""
+    before = request.args.get("before", "")
+    number = int(before[:12]) if before.isdecimal() else None
+    file = casefile.casefile(venue_id, before=number) or abort(404)
+    return render_template("office/venue.html", file=file)
+
+
+@bp.get("/office/sign-ups")
+@requires(Permission.SIGNUP_DECIDE)
+def sign_ups() -> Answer:
+    """Sign-ups that nobody has decided, those that wait longest first."""
+    return render_template("office/sign_ups.html", waiting=signing.waiting())
+
+
+@bp.route("/office/sign-ups/<int:sign_up_id>", methods=["GET", "POST"])
+@requires(Permission.SIGNUP_DECIDE)
+def sign_up(sign_up_id: int) -> Answer:
+    """Decide one sign-up, having made sure who they are."""
+    found = signing.sign_up(sign_up_id) or abort(404)
+    form = DecisionForm()
+    if form.validate_on_submit() and form.takes(
+        lambda: signing.decide(
+            found.sign_up,
+            signing.Verdict(form.verdict.data),
+            by=cast(User, current_user),
+            words=form.words.data or "",
+            confirmed_through=form.confirmed_through.data or "",
+            confirmed_how=form.confirmed_how.data or "",
+        )
+    ):
+        commit()
+        flash(desk.DECIDED[form.verdict.data])
+        return redirect(url_for(".sign_ups"), 303)
+    said = signing.messages(sign_up_id)
+    return render_template(
+        "office/sign_up.html", found=found, form=form, said=said, through=signing.THROUGH
+    )
+
+
+@bp.route("/office/thresholds", methods=["GET", "POST"])
+@requires(Permission.THRESHOLD_SET)
+def thresholds() -> Answer:
+    """The numbers an edition judges by, and the city's own values for them."""
+    edition = editions.current()
+    form = ThresholdForm()
+    form.name.choices = [("", "Choose one"), *numbers.words(edition).items()]
+    if form.validate_on_submit() and form.takes(
+        lambda: exceptions.set_threshold(
+            edition.key,
+            form.name.data,
+            numbers.number(form.value.data),
+            form.from_on.data or clock.today(),
+            by=current_user.id,
+        )
+    ):
+        commit()
+        flash("Saved. It counts from the day you chose.")
+        return redirect(url_for(".thresholds"), 303)
+    return render_template(
+        "office/thresholds.html", form=form, edition=edition, rows=numbers.thresholds(edition)
+    )
+
+
+@bp.get("/status")
+@requires(Permission.SYSTEM_STATUS)
+def status() -> Answer:
+    """Settings that are no secret, mail that waits, and the heads of the trail."""
+    return render_template("office/status.html", machine=machine.machine())

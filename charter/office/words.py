@@ -1,0 +1,127 @@
+"""What each entry of the trail says to a person: one table of words for every verb there is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from charter.commitments.assessment import spoken
+from charter.commitments.terms import Edition
+from charter.core.access import Role
+from charter.core.trail import TrailEntry
+
+VERBS = {
+    "account.disabled": "Account closed",
+    "account.enabled": "Account opened again",
+    "account.made": "Account made",
+    "account.renamed": "Name changed",
+    "certificate.dropped": "Proposal of a certificate dropped",
+    "certificate.issued": "Certificate issued",
+    "certificate.proposed": "Certificate proposed",
+    "certificate.restored": "Certificate counts again",
+    "certificate.suspended": "Certificate suspended",
+    "certificate.withdrawn": "Certificate withdrawn",
+    "champion.trained": "Champion’s earlier training written down",
+    "edition.loaded": "Edition of the charter loaded",
+    "email.change-asked": "New e-mail address asked for",
+    "email.changed": "E-mail address changed",
+    "evidence.accepted": "Proof accepted",
+    "evidence.accepted-by-rule": "Renewal accepted by rule, not looked at again",
+    "evidence.ended": "Proof ended early",
+    "evidence.pulled-back": "Proof pulled back",
+    "evidence.returned": "Proof returned",
+    "evidence.seen": "Proof seen in person",
+    "evidence.shown": "Proof handed in",
+    "evidence.vouched": "Proof written down by the office",
+    "evidence.withdrawn": "Proof taken back by the venue",
+    "factor.codes-renewed": "New recovery codes made",
+    "factor.recovery-used": "Recovery code used to sign in",
+    "factor.removed": "Second step of signing in removed",
+    "factor.reset-proposed": "Removal of the second step proposed",
+    "factor.set-up": "Second step of signing in set up",
+    "invitation.accepted": "Invitation accepted",
+    "invitation.approved": "Invitation approved",
+    "invitation.made": "Invitation sent",
+    "invitation.withdrawn": "Invitation withdrawn",
+    "keys.rotated": "Keys of sealed records changed",
+    "not-applicable.agreed": "Agreed that it does not apply",
+    "not-applicable.asked": "The venue said that it does not apply",
+    "not-applicable.ended": "It applies again",
+    "not-applicable.refused": "Answered that it does apply",
+    "password.changed": "Password changed",
+    "password.reset-asked": "Link for a new password sent",
+    "proof.discarded": "Unfinished proof thrown away",
+    "proof.saved": "Unfinished proof saved",
+    "quiet.recorded": "Answer about the quiet weeks written down",
+    "quiet.signed": "Quiet weeks signed as nothing to report",
+    "role.ended": "Role ended",
+    "role.extended": "Role made longer",
+    "role.given": "Role given",
+    "sessions.ended": "Signed out everywhere",
+    "sign-up.answered": "Signer answered the office",
+    "sign-up.approved": "Sign-up approved",
+    "sign-up.asked": "Signer asked a question",
+    "sign-up.confirmed": "Sign-up confirmed by e-mail",
+    "sign-up.declined": "Sign-up declined",
+    "signatories.imported": "Earlier signatories brought in",
+    "thread.answered": "Question answered",
+    "thread.asked": "Question asked",
+    "threshold.set": "Threshold set",
+    "venue.added": "Venue added",
+    "venue.changed": "Venue’s details changed",
+    "venue.closed": "Closed for a while",
+    "venue.declined": "Sign-up of the venue declined",
+    "venue.import-changed": "Venue’s details changed by an import",
+    "venue.imported": "Venue brought in from open data",
+    "venue.left": "Left the charter",
+    "venue.licence-changed": "Licence conditions changed",
+    "venue.operator-changed": "Operator changed",
+    "venue.owner-changed": "New owner",
+    "venue.reopened": "Open again",
+    "venue.rooms-changed": "Rooms changed",
+    "venue.signed": "Signed the charter",
+    "venue.signed-up": "Signed up, and waits for the office",
+    "venues.imported": "Venues brought in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of the trail as a page shows it; `by` is a name, or "" for the system itself."""
+
+    number: int
+    at: datetime
+    what: str
+    by: str
+
+
+def lines(
+    entries: Iterable[TrailEntry], edition: Edition | None, names: Mapping[int, str]
+) -> list[Line]:
+    """Entries in words, with who did each."""
+    return [
+        Line(entry.number, entry.at, said(entry, edition), names.get(entry.actor_id or 0, ""))
+        for entry in entries
+    ]
+
+
+def said(entry: TrailEntry, edition: Edition | None) -> str:
+    """What one entry says: its verb in words, and of its detail what a person can use."""
+    about = [
+        words
+        for name, value in entry.detail.items()
+        if value and (words := _detail(name, str(value), edition))
+    ]
+    return ": ".join([VERBS[entry.verb], ", ".join(about)]) if about else VERBS[entry.verb]
+
+
+def _detail(name: str, value: str, edition: Edition | None) -> str:
+    if name == "requirement":
+        found = edition.requirement(value) if edition else None
+        return f"{found.number} {found.task}" if found else value
+    if name == "role":
+        return Role(value).label
+    if name == "serial":
+        return value
+    if name in ("since", "until"):
+        return f"{'from' if name == 'since' else 'until'} {spoken(date.fromisoformat(value))}"
+    return ""
