@@ -1,5 +1,6 @@
 """A whole city for a journey: the application served over HTTP, its mail, people's browsers."""
 
+import logging
 import re
 import threading
 from collections.abc import Iterator
@@ -49,6 +50,7 @@ class City:
 @contextmanager
 def served(settings: config.Settings) -> Iterator[City]:
     """The application on a free port of this machine, over plain HTTP, as a public city."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = make_server("127.0.0.1", 0, Flask("nothing"), threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
     app = create_app(replace(settings, public_url=url, trusted_hosts=("127.0.0.1",)))

@@ -100,13 +100,13 @@ def staff_the_office(city: City, admin: Person, other: Person, officer: Person) 
         who.joins(link[0], address.split("@")[0].title())
         who.sets_up_a_second_factor()
     admin.opens("/office/people")
-    admin.follows("Invite somebody to the office")
+    admin.presses("Invite to the office")
     admin.chooses("Night officer")
     admin.types("Their name", "Noor")
     admin.types("Their e-mail address", "noor@office.example")
-    admin.presses("Ask")
+    admin.presses("Propose")
     other.opens("/office/people")
-    other.presses("Agree")
+    other.presses("Approve")
     officer.joins(city.mailed_link("noor@office.example"), "Noor")
     officer.sets_up_a_second_factor()
 
@@ -114,7 +114,7 @@ def staff_the_office(city: City, admin: Person, other: Person, officer: Person) 
 def sign_up(city: City, owner: Person, name: str) -> None:
     """Find the venue, say who signs, read and sign, name the champion, check, send, confirm."""
     owner.opens("/sign-up/")
-    owner.follows("Start now")
+    owner.presses("Start now")
     owner.types("Name, street or postcode", name)
     owner.presses("Search")
     owner.chooses(name)
@@ -143,7 +143,7 @@ def approve(officer: Person) -> None:
     officer.chooses("Approve")
     officer.tab.locator("main [name=confirmed_through]").first.check()
     officer.tab.locator("main [name=confirmed_how]").fill("Rang the number on the licence: yes.")
-    officer.presses("Save")
+    officer.presses("Save the decision")
 
 
 def venue_of(somebody: Person) -> int:
@@ -213,9 +213,9 @@ def review_everything(officer: Person) -> int:
     """Accept one proof after the other until the queue is empty; how many there were."""
     accepted = 0
     officer.opens("/office/reviews")
-    officer.tab.locator("main table a, main li a").first.click()
-    while officer.has("button:has-text('Accept')"):
-        officer.presses("Accept")
+    officer.presses("Start reviewing")
+    while officer.has("button:has-text('Accept proof')"):
+        officer.presses("Accept proof")
         accepted += 1
         assert accepted < 200
     return accepted
@@ -224,8 +224,8 @@ def review_everything(officer: Person) -> int:
 def issue(admin: Person, venue_id: int) -> None:
     """A second person issues what the officer proposed."""
     admin.opens(f"/venues/{venue_id}/certificates")
-    admin.follows("Issue")
-    admin.presses("Issue")
+    admin.presses("Look at it and issue it")
+    admin.presses("Issue the certificate")
 
 
 def download(champion: Person, venue_id: int) -> str:
