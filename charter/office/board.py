@@ -93,8 +93,14 @@ SORTS: dict[str, tuple[_Stretch, ...]] = {
     "name": (_NAME,),
     "-name": (replace(_NAME, down=True),),
     "lapse": (
-        _Stretch(VenueStanding.holds_until.is_not(None), VenueStanding.holds_until),
-        replace(_NAME, where=VenueStanding.holds_until.is_(None)),
+        _Stretch(
+            and_(VenueStanding.holds_until.is_not(None), Venue.state == VenueState.WORKING),
+            VenueStanding.holds_until,
+        ),
+        replace(
+            _NAME,
+            where=or_(VenueStanding.holds_until.is_(None), Venue.state != VenueState.WORKING),
+        ),
     ),
     "essentials": (_ESSENTIALS, _NO_STANDING),
     "-essentials": (replace(_ESSENTIALS, down=True), _NO_STANDING),
@@ -234,6 +240,7 @@ def _conditions(filters: Filters, today: date) -> Iterator[ColumnElement[bool]]:
     if filters.state:
         yield from _in_state(filters.state)
     if filters.lapses:
+        yield Venue.state == VenueState.WORKING
         yield lapsing(filters.lapses, today)
     if filters.no_champion:
         yield without_champion(today)

@@ -154,8 +154,8 @@ def _line(
     row: Row[Any], states: dict[int, str], numbers: Sequence[int], base: str, today: date
 ) -> Line:
     badges, cells = _drawn()
-    until, tone = _until(row, today)
     is_signed = row.state not in UNSIGNED
+    until, tone = _until(row, today) if is_signed else ("", "")
     return Line(
         f"{base}/{row.id}",
         row.name,
