@@ -23,7 +23,7 @@ def ask_not_applicable(venue_id: int, key: str, reason: str, *, by: int) -> NotA
     """
     requirement = service.must_ask(venue_id, key).requirement
     if not requirement.waivable:
-        raise Refused("This applies to every venue.", "reason")
+        raise Refused("This applies to every venue.")
     words = reason.strip()
     if not words:
         raise Refused("Say why it does not apply to you", "reason")

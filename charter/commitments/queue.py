@@ -115,32 +115,14 @@ def _item(row: Any, edition: Edition | None, by: int) -> Item:
 
 def _parts() -> dict[What, tuple[Part, ColumnElement[datetime], ColumnElement[int]]]:
     """Each sort of thing that waits, as columns of the same names."""
-    proofs: Part = select(
-        literal(What.PROOF.value).label("what"),
-        Evidence.id.label("id"),
-        Evidence.uploaded_at.label("at"),
-        Evidence.venue_id.label("venue_id"),
-        Evidence.requirement_key.label("requirement_key"),
-        Evidence.waits_because.label("because"),
-        Evidence.uploaded_by.label("who"),
+    proofs = _named(
+        What.PROOF, Evidence, Evidence.uploaded_at, Evidence.waits_because, Evidence.uploaded_by
     ).where(Evidence.state == ProofState.WAITING)
-    questions: Part = select(
-        literal(What.QUESTION.value),
-        ThreadMessage.id,
-        ThreadMessage.at,
-        ThreadMessage.venue_id,
-        ThreadMessage.requirement_key,
-        null(),
-        ThreadMessage.author_id,
+    questions = _named(
+        What.QUESTION, ThreadMessage, ThreadMessage.at, null(), ThreadMessage.author_id
     ).where(_open_question())
-    wishes: Part = select(
-        literal(What.NOT_APPLICABLE.value),
-        NotApplicable.id,
-        NotApplicable.asked_at,
-        NotApplicable.venue_id,
-        NotApplicable.requirement_key,
-        null(),
-        NotApplicable.asked_by,
+    wishes = _named(
+        What.NOT_APPLICABLE, NotApplicable, NotApplicable.asked_at, null(), NotApplicable.asked_by
     ).where(_open_wish())
     return {
         What.PROOF: (proofs, Evidence.uploaded_at.expression, Evidence.id.expression),
@@ -151,6 +133,24 @@ def _parts() -> dict[What, tuple[Part, ColumnElement[datetime], ColumnElement[in
             NotApplicable.id.expression,
         ),
     }
+
+
+def _named(
+    what: What,
+    model: type[Evidence | ThreadMessage | NotApplicable],
+    at: Any,
+    because: Any,
+    who: Any,
+) -> Part:
+    return select(
+        literal(what.value).label("what"),
+        model.id.label("id"),
+        at.label("at"),
+        model.venue_id.label("venue_id"),
+        model.requirement_key.label("requirement_key"),
+        because.label("because"),
+        who.label("who"),
+    )
 
 
 def _open_question() -> ColumnElement[bool]:

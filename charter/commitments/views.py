@@ -41,7 +41,7 @@ def home(venue_id: int) -> Answer:
     may_read = access.can(Permission.EVIDENCE_READ, venue_id)
     return render_template(
         "commitments/home.html",
-        home=found,
+        found=found,
         steps=[
             {
                 "title": step.requirement.task,
@@ -117,8 +117,8 @@ def show(venue_id: int, key: str) -> Answer:
     form = forms.proof_form(asked.requirement)()
     forms.agreement(form, asked.requirement)
     received: list[Received] = []
-    may_go_on = _receive(form, received)
-    is_whole = form.validate_on_submit() and may_go_on
+    is_valid = form.validate_on_submit()
+    is_whole = _receive(form, received) and is_valid
     access.enter()
     content = _content(form, received)
     if (
