@@ -38,7 +38,6 @@ _POLICY = (
 _CLOSED = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",
@@ -58,7 +57,6 @@ _CLOSED = (
     "screen-wake-lock",
     "serial",
     "usb",
-    "web-share",
     "xr-spatial-tracking",
 )
 # A view that hands out a file may be stricter about these, never absent.
