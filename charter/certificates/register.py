@@ -15,6 +15,7 @@ from charter.venues.models import Closure, Kind, Venue, VenueState
 from charter.venues.service import matching
 
 PAGE = 50
+LONGEST_NUMBER = 10  # of an id's digits, so that every database can compare it
 KINDS = {kind.value: kind.label for kind in Kind}
 COLUMNS = (
     "venue",
@@ -108,7 +109,7 @@ def page(*, find: str = "", after: str = "") -> Page:
     """Up to 50 venues in order of name, those that match `find`, below the place `after`."""
     query = _signed().where(matching(find))
     name, _, number = after.rpartition("~")
-    if number.isdecimal():
+    if name.isprintable() and number.isdecimal() and len(number) < LONGEST_NUMBER:
         query = query.where(
             or_(Venue.name_key > name, and_(Venue.name_key == name, Venue.id > int(number)))
         )

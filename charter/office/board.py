@@ -48,6 +48,7 @@ Query = Select[*tuple[Any, ...]]
 PAGE = 50
 BATCH = 500
 KEPT = 64
+LONGEST_NUMBER = 10
 LAPSED = "lapsed"
 STATES = (
     "known", "waiting", "declined", "working towards", "certified", "suspended",
@@ -193,14 +194,22 @@ def _written(number: int, row: Row[Any], stretches: Sequence[_Stretch]) -> str:
 def _read(written: str, stretches: Sequence[_Stretch]) -> _Place | None:
     number, _, rest = written.partition("~")
     value, _, venue_id = rest.rpartition("~")
-    if number not in {str(each) for each in range(len(stretches))} or not venue_id.isdecimal():
+    if number not in {str(each) for each in range(len(stretches))} or not is_number(venue_id):
         return None
     kind = stretches[int(number)].column.type.python_type
+    if kind is str:
+        return _Place(int(number), value, int(venue_id)) if value.isprintable() else None
+    if kind is int:
+        return _Place(int(number), int(value), int(venue_id)) if is_number(value) else None
     try:
-        read = date.fromisoformat(value) if kind is date else kind(value)
-        return _Place(int(number), read, int(venue_id[:18]))
+        return _Place(int(number), date.fromisoformat(value), int(venue_id))
     except ValueError:
         return None
+
+
+def is_number(written: str) -> bool:
+    """Whether a text from an address is a number that every database can compare with an id."""
+    return written.isdecimal() and len(written) < LONGEST_NUMBER
 
 
 @lru_cache(maxsize=KEPT)

@@ -49,6 +49,7 @@ class Asked:
         """Read an address's query."""
         limit = 4 * LONGEST
         given = {each.name: args.get(each.name, "").strip()[:limit] for each in fields(cls)}
+        given = {name: value if value.isprintable() else "" for name, value in given.items()}
         allowed: dict[str, Collection[str]] = {
             "kind": set(Kind), "state": STATES, "lapses": WITHIN, "needs": NEEDS,
         }  # fmt: skip

@@ -103,7 +103,7 @@ def venues_csv() -> Response:
 def venue(venue_id: int) -> Answer:
     """One venue: what waits first, then where it stands, its people, certificates and history."""
     before = request.args.get("before", "")
-    number = int(before[:12]) if before.isdecimal() else None
+    number = int(before) if board.is_number(before) else None
     file = casefile.casefile(venue_id, before=number) or abort(404)
     return render_template("office/venue.html", file=file)
 

@@ -20,7 +20,6 @@ VERBS = {
     "certificate.restored": "Certificate counts again",
     "certificate.suspended": "Certificate suspended",
     "certificate.withdrawn": "Certificate withdrawn",
-    "champion.trained": "Champion’s earlier training written down",
     "edition.loaded": "Edition of the charter loaded",
     "email.change-asked": "New e-mail address asked for",
     "email.changed": "E-mail address changed",

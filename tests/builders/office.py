@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from charter.accounts.models import Membership, User
+from charter.accounts.models import Membership
 from charter.certificates import rules
 from charter.certificates.models import Certificate
 from charter.commitments import editions
@@ -21,7 +21,7 @@ from charter.core.db import db
 from charter.venues.models import Kind, Venue, VenueState
 from charter.venues.rules import area_of, name_key, search_words
 from tests.builders.accounts import make_member
-from tests.builders.certificates import load_edition
+from tests.builders.commitments import load_charter
 
 FIRST = ("Blue", "Old", "Quiet", "Golden", "Lost", "North", "Velvet", "Copper", "Green", "Little")
 SECOND = ("Lantern", "Anchor", "Cellar", "Room", "Bell", "Harbour", "Note", "Garden", "Crown")
@@ -29,7 +29,7 @@ SECOND = ("Lantern", "Anchor", "Cellar", "Room", "Bell", "Harbour", "Note", "Gar
 
 def make_city(number: int, *, seed: int = 1, pdf_bytes: int = 400) -> list[int]:
     """So many venues in every state, two thirds of them signed; their ids."""
-    key = load_edition()
+    key = load_charter()
     admin = make_member(Role.OFFICE_ADMIN).id
     champion = make_member(Role.CHAMPION, venue=_one_venue(key)).id
     edition = editions.edition(key)
@@ -139,8 +139,3 @@ def _certificate(
         "pdf": bytes(pdf_bytes), "sha256": number.to_bytes(32), "proposed_by": admin,
         "issued_by": admin, "valid_from": today, "valid_until": today + timedelta(days=300),
     }  # fmt: skip
-
-
-def somebody(role: Role) -> User:
-    """Somebody who works for the city."""
-    return make_member(role)
