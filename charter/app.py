@@ -21,6 +21,7 @@ from charter.accounts import service as accounts
 from charter.accounts import team as accounts_team
 from charter.accounts import views as accounts_views
 from charter.certificates import public as certificates_public
+from charter.certificates import sentence as certificates_sentence
 from charter.certificates import service as certificates
 from charter.certificates import views as certificates_views
 from charter.commitments import front as commitments_front
@@ -69,6 +70,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         HOME_ENDPOINT="office.home",
     )
     app.extensions["charter.settings"] = settings
+    app.extensions["charter.certificate_sentence"] = certificates_sentence.of_venue
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _add_ground_floor(app, settings)

@@ -102,6 +102,17 @@ AGREEMENTS = {
 }
 
 
+CHANGES = {
+    "new-policy": "We have a new policy",
+    "serious-incident": "Something serious happened here",
+}
+
+
+def changes(requirement: Requirement) -> list[tuple[str, str]]:
+    """What a venue can tell us that makes a proof end early, with the words of its button."""
+    return [(void, CHANGES[void]) for void in requirement.voids if void in CHANGES]
+
+
 def proof_form(requirement: Requirement) -> type[ProofForm]:
     """The form that proves a requirement."""
     return FORMS[requirement.proof_kind]

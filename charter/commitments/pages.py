@@ -132,12 +132,15 @@ def in_a_sentence(standing: VenueAssessment) -> str:
     return words
 
 
-def until_words(judged: CommitmentAssessment) -> str:
-    """Until when a commitment holds, or since when it does not, in words; empty if nothing ends."""
-    if judged.holds_until is None:
+def until_words(judged: CommitmentAssessment, *, short: bool = False) -> str:
+    """Until when a commitment holds, or when it ended, in words; empty if nothing ends."""
+    day = judged.holds_until
+    if day is None:
         return ""
-    held = judged.state is CommitmentState.LAPSED
-    return f"{'held' if held else 'holds'} until {spoken(judged.holds_until)}"
+    ended = judged.state is CommitmentState.LAPSED
+    if short:
+        return f"{'ended' if ended else 'until'} {day.day} {day:%b %Y}"
+    return f"{'held' if ended else 'holds'} until {spoken(day)}"
 
 
 def commitment(venue_id: int, key: str) -> CommitmentPage | None:

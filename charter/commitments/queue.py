@@ -33,14 +33,10 @@ class What(StrEnum):
         """What waits, in words."""
         return {"not-applicable": "Does not apply?", "proof": "Proof", "question": "Question"}[self]
 
-    @property
-    def plural(self) -> str:
-        """Many of them, in words."""
-        return {
-            "not-applicable": "said not to apply",
-            "proof": "proofs",
-            "question": "questions",
-        }[self]
+    def counted(self, number: int) -> str:
+        """So many of them, in words that stand after the number."""
+        one = {"not-applicable": "said not to apply", "proof": "proof", "question": "question"}
+        return one[self] if number == 1 or self is What.NOT_APPLICABLE else f"{one[self]}s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def home(venue_id: int) -> Answer:
     if found is None:
         venue = venues.venue(venue_id)
         return render_template("commitments/waiting.html", venue=venue) if venue else abort(404)
-    certificate = current_app.extensions.get("charter.certificate_sentence")
+    certificate = current_app.extensions["charter.certificate_sentence"]
     may_read = access.can(Permission.EVIDENCE_READ, venue_id)
     return render_template(
         "commitments/home.html",
@@ -57,11 +57,11 @@ def home(venue_id: int) -> Answer:
                 "name": each.commitment.name,
                 "href": url_for(".commitment", venue_id=venue_id, key=each.commitment.key),
                 "state": each.state.value,
-                "until": pages.until_words(each),
+                "until": pages.until_words(each, short=True),
             }
             for each in found.standing.commitments
         ],
-        certificate=certificate(venue_id) if certificate and may_read else "",
+        certificate=certificate(venue_id) if may_read else "",
     )
 
 
@@ -104,6 +104,7 @@ def _requirement_page(venue_id: int, key: str, **sent: Form) -> str:
         state=pages.state_words(found.judged),
         saved=saved,
         missing=missing,
+        changes=forms.changes(found.requirement) if found.judged.counts_as_met else [],
         wrong_form=next((form for form in sent.values() if form.errors), None),
         **shown,
     )

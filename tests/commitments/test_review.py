@@ -140,7 +140,7 @@ def test_an_officer_goes_from_one_proof_to_the_next(app: Flask, as_: As, scene: 
     assert start.href == f"/office/venues/{scene.venue}/proofs/{first}"
     page = visitor.get(start.href)
     assert "2 proofs left" in page.text
-    assert "First proof of this" in page.text
+    assert "first proof of this" in page.text
     sent = visitor.post(start.href, {"decision": "accept"})
     assert visitor.goes_to(sent).endswith(f"/proofs/{second}")
     page = visitor.get(visitor.goes_to(sent))
