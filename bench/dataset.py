@@ -34,7 +34,7 @@ from charter.venues.models import Venue, VenueState
 
 BATCH = 5000
 PROOFS_EACH = 3
-SIGNED_IN = 20  # venues whose champion has a session, to take turns
+SIGNED_IN = 60  # venues whose champion has a session, to take turns
 _TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 _CERTIFIED = range(6)
 _LAPSED, _WAITING, _RETURNED, _BEGUN = 6, 7, 8, 9
@@ -45,6 +45,7 @@ class Made:
     """What measuring needs to know of a filled database."""
 
     venues: int
+    today: date
     champions: Mapping[int, str]  # venue to its champion's session token
     officer: str
     certificates: Mapping[int, tuple[int, str]]  # venue to its certificate's id and code
@@ -81,6 +82,7 @@ def make(app: Flask, venues: int) -> Made:
         restood = time.perf_counter()
         return Made(
             venues=venues,
+            today=today,
             champions=champions,
             officer=token,
             certificates=certificates,

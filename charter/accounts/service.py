@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, bindparam, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from charter import config
@@ -22,10 +22,29 @@ from charter.core.errors import Refused
 from charter.venues.models import Operator, Venue
 
 
-def _runs(today: date) -> ColumnElement[bool]:
+def _runs(today: date | BindParameter[date]) -> ColumnElement[bool]:
     return (Membership.starts_on <= today) & (
         Membership.ends_on.is_(None) | (Membership.ends_on >= today)
     )
+
+
+# Put together once: every request of somebody who is signed in asks both.
+_SIGN_IN = (
+    select(WebSession)
+    .join(WebSession.user)
+    .options(contains_eager(WebSession.user))
+    .where(
+        WebSession.token_hash == bindparam("kept"),
+        WebSession.ended_at.is_(None),
+        WebSession.is_pending.is_(False),
+        User.is_disabled.is_(False),
+    )
+)
+_ROLES = (
+    select(Membership)
+    .where(Membership.user_id == bindparam("user_id"), _runs(bindparam("today", type_=Date)))
+    .order_by(Membership.id)
+)
 
 
 def signed_in(token: str) -> User | None:
@@ -34,17 +53,7 @@ def signed_in(token: str) -> User | None:
     Two statements: the sign-in with its person, and today's roles. A sign-in counts for so long
     without use and for so long at all, both by the person's roles of today.
     """
-    row = db.session.scalars(
-        select(WebSession)
-        .join(WebSession.user)
-        .options(contains_eager(WebSession.user))
-        .where(
-            WebSession.token_hash == signin.token_hash(token),
-            WebSession.ended_at.is_(None),
-            WebSession.is_pending.is_(False),
-            User.is_disabled.is_(False),
-        )
-    ).first()
+    row = db.session.scalars(_SIGN_IN, {"kept": signin.token_hash(token)}).first()
     if row is None:
         return None
     user = row.user
@@ -78,11 +87,7 @@ def roles_at(person: Person, venue_id: int) -> Iterable[Role]:
 
 def roles_of(user_id: int) -> Sequence[Membership]:
     """Today's roles of one person, wherever they are."""
-    return db.session.scalars(
-        select(Membership)
-        .where(Membership.user_id == user_id, _runs(clock.today()))
-        .order_by(Membership.id)
-    ).all()
+    return db.session.scalars(_ROLES, {"user_id": user_id, "today": clock.today()}).all()
 
 
 def person(user_id: int) -> User | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import exists, inspect, select
+from sqlalchemy import bindparam, exists, inspect, select
 
 from charter import config
 from charter.commitments.edition import Fault, differences, load, meaning, parse, revived
@@ -33,6 +33,21 @@ from charter.core.db import db
 from charter.core.errors import Refused
 
 __all__ = ["Fault", "Report", "current", "edition", "editions", "load_seeds", "with_overrides"]
+
+
+# Put together once: nearly every request asks it.
+_WITH_OVERRIDES = (
+    select(
+        EditionRow.key,
+        EditionRow.loaded_at,
+        ThresholdOverride.name,
+        ThresholdOverride.value,
+        ThresholdOverride.from_on,
+    )
+    .outerjoin(ThresholdOverride, ThresholdOverride.edition_key == EditionRow.key)
+    .where(EditionRow.key.in_(bindparam("keys", expanding=True)))
+    .order_by(EditionRow.key, ThresholdOverride.from_on, ThresholdOverride.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,18 +192,7 @@ def with_overrides(keys: Iterable[str]) -> dict[str, tuple[Edition, tuple[Overri
     """Several editions, each with every value the office ever gave one of its thresholds."""
     wanted = set(keys)
     today = clock.today()
-    rows = db.session.execute(
-        select(
-            EditionRow.key,
-            EditionRow.loaded_at,
-            ThresholdOverride.name,
-            ThresholdOverride.value,
-            ThresholdOverride.from_on,
-        )
-        .outerjoin(ThresholdOverride, ThresholdOverride.edition_key == EditionRow.key)
-        .where(EditionRow.key.in_(wanted))
-        .order_by(EditionRow.key, ThresholdOverride.from_on, ThresholdOverride.id)
-    ).all()
+    rows = db.session.execute(_WITH_OVERRIDES, {"keys": sorted(wanted)}).all()
     given: dict[tuple[str, datetime], list[Override]] = {}
     for key, loaded_at, name, value, from_on in rows:
         overrides = given.setdefault((key, loaded_at), [])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 
 from charter import config
 from charter.accounts.models import Membership, User
@@ -23,6 +23,42 @@ from charter.core.db import db
 from charter.venues.models import Closure, Venue
 
 _ONE_DAY = timedelta(days=1)
+
+# Put together once: building them anew takes longer than the database does.
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_VENUES = select(Venue).where(Venue.id.in_(_IDS), Venue.edition_key.is_not(None))
+_CHAMPIONS = (
+    select(Membership, User.is_disabled)
+    .join(User, User.id == Membership.user_id)
+    .where(Membership.venue_id.in_(_IDS), Membership.role == Role.CHAMPION)
+    .order_by(Membership.user_id, Membership.starts_on, Membership.id)
+)
+_PROOFS = (
+    select(
+        Evidence.id,
+        Evidence.venue_id,
+        Evidence.requirement_key,
+        Evidence.state,
+        Evidence.kind,
+        Evidence.uploaded_at,
+        Evidence.happened_on,
+        Evidence.valid_from,
+        Evidence.valid_to,
+        Evidence.ended_on,
+        Evidence.signed_user_id,
+        Evidence.by_rule,
+        Evidence.reason,
+    )
+    .where(Evidence.venue_id.in_(_IDS))
+    .order_by(Evidence.id)
+)
+_NOT_APPLICABLE = (
+    select(NotApplicable)
+    .where(NotApplicable.venue_id.in_(_IDS), NotApplicable.agreed.is_not(False))
+    .order_by(NotApplicable.id)
+)
+_QUIET = select(QuietRecord).where(QuietRecord.venue_id.in_(_IDS)).order_by(QuietRecord.id)
+_CLOSURES = select(Closure).where(Closure.venue_id.in_(_IDS)).order_by(Closure.id)
 
 
 class Term(NamedTuple):
@@ -104,9 +140,7 @@ def known(venue_ids: Collection[int]) -> dict[int, Known]:
     Seven statements, however many venues and proofs.
     """
     today = clock.today()
-    venues = db.session.scalars(
-        select(Venue).where(Venue.id.in_(venue_ids), Venue.edition_key.is_not(None))
-    ).all()
+    venues = db.session.scalars(_VENUES, {"ids": list(venue_ids)}).all()
     ids = [venue.id for venue in venues]
     of_key = editions.with_overrides({venue.edition_key or "" for venue in venues})
     people = _people(ids, today)
@@ -134,13 +168,7 @@ def known(venue_ids: Collection[int]) -> dict[int, Known]:
 
 def _people(venue_ids: Sequence[int], today: date) -> dict[int, People]:
     people = {venue_id: People() for venue_id in venue_ids}
-    rows = db.session.execute(
-        select(Membership, User.is_disabled)
-        .join(User, User.id == Membership.user_id)
-        .where(Membership.venue_id.in_(venue_ids), Membership.role == Role.CHAMPION)
-        .order_by(Membership.user_id, Membership.starts_on, Membership.id)
-    )
-    for member, is_disabled in rows:
+    for member, is_disabled in db.session.execute(_CHAMPIONS, {"ids": venue_ids}):
         people[member.venue_id or 0].add(member, is_disabled, today)
     return people
 
@@ -151,35 +179,21 @@ def _gather_proofs(
     editions_of: dict[int, Edition],
     people: dict[int, People],
 ) -> None:
-    rows = db.session.execute(
-        select(
-            Evidence.id,
-            Evidence.venue_id,
-            Evidence.requirement_key,
-            Evidence.state,
-            Evidence.kind,
-            Evidence.uploaded_at,
-            Evidence.happened_on,
-            Evidence.valid_from,
-            Evidence.valid_to,
-            Evidence.ended_on,
-            Evidence.signed_user_id,
-            Evidence.by_rule,
-            Evidence.reason,
-        )
-        .where(Evidence.venue_id.in_(list(venues)))
-        .order_by(Evidence.id)
-    )
-    for row in rows:
+    zone = clock.zone()
+    for row in db.session.execute(_PROOFS, {"ids": list(venues)}):
         requirement = editions_of[row.venue_id].requirement(row.requirement_key)
         if requirement is None:
             continue
-        ended_on = _ended_on(row, requirement, venues[row.venue_id], people[row.venue_id])
+        handed_in = row.uploaded_at.astimezone(zone).date()
+        ended_on = row.ended_on
+        if requirement.voids:
+            known_people = people[row.venue_id]
+            ended_on = _ended_on(row, requirement, venues[row.venue_id], known_people, handed_in)
         found.proofs[row.venue_id].setdefault(row.requirement_key, []).append(
             facts.Proof(
                 id=row.id,
                 state=row.state,
-                handed_in=clock.local(row.uploaded_at).date(),
+                handed_in=handed_in,
                 valid_from=row.valid_from,
                 valid_to=row.valid_to,
                 ended_on=ended_on,
@@ -191,10 +205,11 @@ def _gather_proofs(
         )
 
 
-def _ended_on(row: Any, requirement: Requirement, venue: Venue, people: People) -> date | None:
+def _ended_on(
+    row: Any, requirement: Requirement, venue: Venue, people: People, day: date
+) -> date | None:
     """The last day a proof counts because something ended it early: the earliest such day."""
     ends = [row.ended_on]
-    day = clock.local(row.uploaded_at).date()
     for void in requirement.voids:
         if void in ("champion-left", "stand-in-left"):
             stand_in = void == "stand-in-left"
@@ -205,25 +220,18 @@ def _ended_on(row: Any, requirement: Requirement, venue: Venue, people: People) 
 
 
 def _gather_the_rest(found: _Found, venue_ids: Sequence[int]) -> None:
-    for asked in db.session.scalars(
-        select(NotApplicable)
-        .where(NotApplicable.venue_id.in_(venue_ids), NotApplicable.agreed.is_not(False))
-        .order_by(NotApplicable.id)
-    ):
+    asked_of = {"ids": venue_ids}
+    for asked in db.session.scalars(_NOT_APPLICABLE, asked_of):
         agreed_on = clock.local(asked.decided_at).date() if asked.decided_at else None
         asked_on = clock.local(asked.asked_at).date()
         found.not_applicable[asked.venue_id].setdefault(asked.requirement_key, []).append(
             facts.NotApplicable(asked_on, agreed_on, asked.ended_on, asked.reason)
         )
-    for quiet in db.session.scalars(
-        select(QuietRecord).where(QuietRecord.venue_id.in_(venue_ids)).order_by(QuietRecord.id)
-    ):
+    for quiet in db.session.scalars(_QUIET, asked_of):
         found.quiet[quiet.venue_id].setdefault(quiet.requirement_key, []).append(
             facts.Quiet(quiet.nil_signed_on, quiet.recorded_on)
         )
-    for closure in db.session.scalars(
-        select(Closure).where(Closure.venue_id.in_(venue_ids)).order_by(Closure.id)
-    ):
+    for closure in db.session.scalars(_CLOSURES, asked_of):
         found.closures[closure.venue_id].append(facts.Closure(closure.from_on, closure.until_on))
 
 
