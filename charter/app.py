@@ -13,6 +13,7 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 from whitenoise import WhiteNoise
 
@@ -54,6 +55,13 @@ csrf = CSRFProtect()
 migrate = Migrate()
 
 
+class RowId(IntegerConverter):
+    """A row's id in an address: one that no table can hold is an unknown page, not a fault."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**31 - 1)
+
+
 def create_app(settings: config.Settings | None = None) -> Flask:
     """Build the application; raises ConfigFault when it may not start."""
     settings = settings or config.load()
@@ -71,6 +79,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     )
     app.extensions["charter.settings"] = settings
     app.extensions["charter.certificate_sentence"] = certificates_sentence.of_venue
+    app.url_map.converters["int"] = RowId
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _add_ground_floor(app, settings)

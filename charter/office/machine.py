@@ -50,7 +50,7 @@ def _settings(now: config.Settings) -> list[tuple[str, str]]:
         ("Kind of installation", "A demo: everything is made up" if now.demo else "A city"),
         ("Address", now.public_url),
         ("Database", db.engine.dialect.name),
-        ("Mail server", f"{smtp.host}:{smtp.port} ({smtp.security})" if smtp else "None is set"),
+        ("Mail server", f"{smtp.host}:{smtp.port} ({smtp.security})" if smtp else "Not set"),
         ("Proxies before us", str(now.proxies)),
         ("Largest upload", f"{now.upload_bytes // 1024 // 1024} MB"),
         ("Key that seals new records", now.secrets.current),
