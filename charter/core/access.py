@@ -68,6 +68,7 @@ class Permission(StrEnum):
     VENUE_HOME = "venue:home"
     VENUE_READ = "venue:read"
     VENUE_UPDATE = "venue:update"
+    VENUE_HAND_OVER = "venue:hand-over"
     EVIDENCE_READ = "evidence:read"
     EVIDENCE_WRITE = "evidence:write"
     EVIDENCE_REVIEW = "evidence:review"
@@ -115,13 +116,14 @@ _CHAMPION = _STAFF | {
     P.TRAIL_READ,
     P.CERTIFICATE_READ,
 }
-_MANAGER = _CHAMPION | {P.CHARTER_SIGN, P.TEAM_MANAGE}
+_MANAGER = _CHAMPION | {P.VENUE_HAND_OVER, P.CHARTER_SIGN, P.TEAM_MANAGE}
 _OFFICER = {
     P.OFFICE_READ,
     P.SIGNUP_DECIDE,
     P.REVIEW_QUEUE,
     P.VENUE_READ,
     P.VENUE_UPDATE,
+    P.VENUE_HAND_OVER,
     P.VENUE_OVERSEE,
     P.EVIDENCE_READ,
     P.EVIDENCE_REVIEW,

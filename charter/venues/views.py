@@ -162,7 +162,7 @@ def reopen(venue_id: int, closure_id: int) -> Answer:
 
 
 @bp.route("/owner", methods=["GET", "POST"])
-@requires(Permission.VENUE_UPDATE)
+@requires(Permission.VENUE_HAND_OVER)
 def owner(venue_id: int) -> Answer:
     """Say that the venue has a new owner."""
     form = OwnerForm()
@@ -187,7 +187,7 @@ def operator(venue_id: int) -> Answer:
 
 
 @bp.route("/leave", methods=["GET", "POST"])
-@requires(Permission.VENUE_UPDATE)
+@requires(Permission.VENUE_HAND_OVER)
 def leave(venue_id: int) -> Answer:
     """Leave the charter, after being told what that means."""
     form = LeaveForm()

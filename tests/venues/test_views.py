@@ -17,7 +17,8 @@ from tests.visitor import Visitor
 
 pytestmark = pytest.mark.sqlite_only
 As = Callable[[int], Visitor]
-PAGES = ("identity", "licence", "places", "places/new", "closures/new", "owner", "leave")
+PAGES = ("identity", "licence", "places", "places/new", "closures/new")
+HAND_OVER = ("owner", "leave")
 
 
 @pytest.fixture
@@ -32,6 +33,14 @@ def champion(app: Flask, as_: As, venue_id: int) -> Visitor:
     """Its champion."""
     with app.app_context():
         who = make_member(Role.CHAMPION, venue=venue_id).id
+    return as_(who)
+
+
+@pytest.fixture
+def manager(app: Flask, as_: As, venue_id: int) -> Visitor:
+    """Its manager."""
+    with app.app_context():
+        who = make_member(Role.MANAGER, venue=venue_id).id
     return as_(who)
 
 
@@ -121,23 +130,37 @@ def test_a_venue_closes_and_opens_again(app: Flask, champion: Visitor, venue_id:
     champion.get(f"{profile}/closures/999/reopen", 404)
 
 
+def test_only_who_speaks_for_the_owner_hands_the_venue_over(
+    champion: Visitor, manager: Visitor, venue_id: int
+) -> None:
+    profile = f"/venues/{venue_id}/profile"
+    for name in HAND_OVER:
+        manager.get(f"{profile}/{name}")
+        champion.get(f"{profile}/{name}", 404)
+        champion.post(f"{profile}/{name}", {"sure": "y"}, 404)
+    assert "Leave the charter" in manager.get(profile).text
+    theirs = champion.get(profile).text
+    assert "Leave the charter" not in theirs
+    assert "the owner" not in theirs
+
+
 def test_leaving_is_asked_once_and_says_what_is_lost(
-    app: Flask, champion: Visitor, venue_id: int
+    app: Flask, manager: Visitor, venue_id: int
 ) -> None:
     url = f"/venues/{venue_id}/profile/leave"
-    page = champion.get(url)
+    page = manager.get(url)
     assert "certificate is withdrawn" in page.text
     assert "six years" in page.text
-    assert len(champion.refused(url, {"reason": "We close"}).errors) == 1
-    champion.post(url, {"reason": "We close", "sure": "y"})
+    assert len(manager.refused(url, {"reason": "We close"}).errors) == 1
+    manager.post(url, {"reason": "We close", "sure": "y"})
     with app.app_context():
         assert venue_of(venue_id).state == VenueState.LEFT
-    assert "left the charter" in champion.get(f"/venues/{venue_id}/profile").text
+    assert "left the charter" in manager.get(f"/venues/{venue_id}/profile").text
 
 
-def test_a_new_owner_is_told(app: Flask, champion: Visitor, venue_id: int) -> None:
+def test_a_new_owner_is_told(app: Flask, manager: Visitor, venue_id: int) -> None:
     url = f"/venues/{venue_id}/profile/owner"
-    champion.post(url, {**day_parts("since", -1, app), "sure": "y"})
+    manager.post(url, {**day_parts("since", -1, app), "sure": "y"})
     with app.app_context():
         assert venue_of(venue_id).owner_since == clock.today() - timedelta(days=1)
 
