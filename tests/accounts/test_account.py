@@ -24,6 +24,7 @@ from tests.builders.accounts import (
 )
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.sqlite_only
 As = Callable[[User | int], Visitor]
 NEW_PASSWORD = "plumber otter canal boat"
 
@@ -42,7 +43,6 @@ def stored(app: Flask, user_id: int) -> User:
         return user
 
 
-@pytest.mark.sqlite_only
 def test_account_shows_what_we_hold_and_where_one_works(app: Flask, as_: As) -> None:
     with app.app_context():
         user = make_member(Role.CHAMPION, venue=make_place("Bell"), is_stand_in=True, name="Rosa")
@@ -67,7 +67,6 @@ def test_rename_saves_the_name_and_notes_no_name(app: Flask, as_: As) -> None:
         assert (entry.verb, entry.detail) == ("account.renamed", {})
 
 
-@pytest.mark.sqlite_only
 def test_rename_takes_nothing_but_the_name(app: Flask, as_: As) -> None:
     user_id = someone(app)
     extra = {"email": "x@evil.example", "is_disabled": "1", "role": "office-admin", "id": "99"}
@@ -95,7 +94,6 @@ def test_change_password_wants_the_old_one_and_ends_other_sign_ins(app: Flask, a
         assert mails("password-changed") == [user.email]
 
 
-@pytest.mark.sqlite_only
 def test_guessing_the_password_again_is_slowed_too(app: Flask, as_: As) -> None:
     visitor = as_(someone(app))
     for _ in range(3):
@@ -127,7 +125,6 @@ def test_change_address_needs_the_password_and_both_mailboxes(app: Flask, as_: A
     assert "no longer works" in stranger.get(links[0], 410).title
 
 
-@pytest.mark.sqlite_only
 def test_set_up_second_factor_shows_the_square_and_the_codes_once(app: Flask, as_: As) -> None:
     user_id = someone(app)
     visitor = as_(user_id)
@@ -148,7 +145,6 @@ def test_set_up_second_factor_shows_the_square_and_the_codes_once(app: Flask, as
     assert not any(code in again.html for code in codes if code)
 
 
-@pytest.mark.sqlite_only
 def test_start_second_factor_again_wants_the_password(app: Flask, as_: As) -> None:
     user_id = someone(app, totp=TOTP_SECRET)
     visitor = as_(user_id)
@@ -159,7 +155,6 @@ def test_start_second_factor_again_wants_the_password(app: Flask, as_: As) -> No
     assert stored(app, user_id).totp_pending_sealed is not None
 
 
-@pytest.mark.sqlite_only
 def test_remove_second_factor_wants_the_password_and_the_roles_leave(app: Flask, as_: As) -> None:
     plain = someone(app, totp=TOTP_SECRET)
     with app.app_context():
@@ -175,7 +170,6 @@ def test_remove_second_factor_wants_the_password_and_the_roles_leave(app: Flask,
     assert stored(app, officer).totp_sealed is not None
 
 
-@pytest.mark.sqlite_only
 def test_recovery_codes_are_renewed_with_the_password(app: Flask, as_: As) -> None:
     user_id = someone(app, totp=TOTP_SECRET)
     visitor = as_(user_id)
@@ -207,7 +201,6 @@ def test_sessions_lists_ones_own_and_ends_them(app: Flask, as_: As) -> None:
     assert here.answer("/account").status_code == 303
 
 
-@pytest.mark.sqlite_only
 def test_an_unknown_link_confirms_nothing(app: Flask, client: Visitor) -> None:
     client.get("/confirm-address/nonsense", 410)
     client.post("/confirm-address/nonsense", status=410)

@@ -15,6 +15,7 @@ from charter.core.db import CITY, db
 from charter.core.errors import Refused
 from tests.builders.accounts import TOTP_SECRET, locked, mails, make_member, make_user
 
+pytestmark = pytest.mark.sqlite_only
 AT = datetime(2026, 11, 20, 22, 0, 10, tzinfo=UTC)
 STEP = int(AT.timestamp()) // 30
 

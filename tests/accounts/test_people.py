@@ -16,6 +16,7 @@ from charter.venues.models import Operator
 from tests.builders.accounts import mails, make_member, make_place, make_user
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.sqlite_only
 As = Callable[[User | int], Visitor]
 NEW = {"name": "New Person", "email": "new@mail.example"}
 
@@ -73,7 +74,6 @@ def test_one_proposes_and_another_approves(app: Flask, two: tuple[Visitor, Visit
     assert "Taken back" in other.get("/office/people").text
 
 
-@pytest.mark.sqlite_only
 def test_nobody_of_a_venue_joins_the_office(app: Flask, two: tuple[Visitor, Visitor]) -> None:
     with app.app_context():
         email = make_member(Role.CHAMPION, venue=make_place()).email
@@ -83,7 +83,6 @@ def test_nobody_of_a_venue_joins_the_office(app: Flask, two: tuple[Visitor, Visi
     assert page.errors
 
 
-@pytest.mark.sqlite_only
 def test_an_area_manager_is_invited_for_a_company(app: Flask, two: tuple[Visitor, Visitor]) -> None:
     url = "/office/people/area-manager"
     assert "No companies yet" in two[0].get(url).text
@@ -101,7 +100,6 @@ def test_an_area_manager_is_invited_for_a_company(app: Flask, two: tuple[Visitor
         assert mails("invitation") == ["new@mail.example"]
 
 
-@pytest.mark.sqlite_only
 def test_an_auditor_is_invited_for_venues_until_a_day(
     app: Flask, two: tuple[Visitor, Visitor]
 ) -> None:
@@ -166,7 +164,6 @@ def test_a_closed_account_is_out_and_can_be_opened(
     assert visitor.answer("/account").status_code == 303
 
 
-@pytest.mark.sqlite_only
 def test_help_for_somebody_is_a_link_or_an_end_of_sign_ins(
     app: Flask, as_: As, two: tuple[Visitor, Visitor]
 ) -> None:

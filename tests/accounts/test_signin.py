@@ -13,6 +13,7 @@ from charter.core.access import Role
 from charter.core.db import CITY, db
 from tests.builders.accounts import PASSWORD, locked, make_member, make_place, make_user
 
+pytestmark = pytest.mark.sqlite_only
 HERE = "192.0.2.7"
 
 

@@ -15,6 +15,7 @@ from tests.builders.accounts import mails, make_member, make_place
 from tests.page import text_of
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.sqlite_only
 As = Callable[[User | int], Visitor]
 
 
@@ -47,7 +48,6 @@ def role_id(app: Flask, user_id: int) -> int:
         return db.session.scalars(query).one()
 
 
-@pytest.mark.sqlite_only
 def test_venue_people_shows_everybody_and_what_each_may_change(
     app: Flask, as_: As, house: dict[str, int]
 ) -> None:
@@ -65,7 +65,6 @@ def test_venue_people_shows_everybody_and_what_each_may_change(
     assert ends == {"champion": 1, "manager": 2, "area": 2, "officer": 2, "admin": 3}
 
 
-@pytest.mark.sqlite_only
 def test_a_venue_without_a_champion_says_so(app: Flask, as_: As, house: dict[str, int]) -> None:
     url = f"/venues/{house['venue']}/team"
     manager = as_(house["manager"])
@@ -116,7 +115,6 @@ def test_invite_offers_what_one_looks_after_and_takes_no_more(
         assert invitations.waiting_at(house["other"]) == []
 
 
-@pytest.mark.sqlite_only
 def test_a_stand_in_is_invited_as_one(app: Flask, as_: As, house: dict[str, int]) -> None:
     manager = as_(house["manager"])
     url = f"/venues/{house['venue']}/team"
@@ -149,7 +147,6 @@ def test_nobody_from_elsewhere_sees_or_changes_a_team(
         assert len(service.roles_of(house["champion"])) == 1
 
 
-@pytest.mark.sqlite_only
 def test_a_champion_ends_no_champion(app: Flask, as_: As, house: dict[str, int]) -> None:
     url = f"/venues/{house['venue']}/team/{role_id(app, house['manager'])}"
     champion = as_(house["champion"])
@@ -157,7 +154,6 @@ def test_a_champion_ends_no_champion(app: Flask, as_: As, house: dict[str, int])
     champion.post(f"{url}/sign-out", status=404)
 
 
-@pytest.mark.sqlite_only
 def test_a_lost_phone_is_signed_out_and_the_role_stays(
     app: Flask, as_: As, house: dict[str, int]
 ) -> None:

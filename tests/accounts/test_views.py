@@ -27,6 +27,7 @@ from tests.builders.accounts import (
 )
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.sqlite_only
 As = Callable[[User | int], Visitor]
 NEW_PASSWORD = "plumber otter canal boat"
 
@@ -58,7 +59,6 @@ def test_sign_in_lets_in_and_sign_out_ends_it_at_the_back_end(app: Flask, client
     assert not signed_in(thief)
 
 
-@pytest.mark.sqlite_only
 def test_every_failure_looks_the_same(app: Flask, client: Visitor) -> None:
     known, closed = people(app), people(app, is_disabled=True)
     pages = set()
@@ -74,7 +74,6 @@ def test_every_failure_looks_the_same(app: Flask, client: Visitor) -> None:
     assert len(bodies) == 1
 
 
-@pytest.mark.sqlite_only
 def test_a_wait_is_told_with_its_seconds(app: Flask, client: Visitor) -> None:
     email = people(app)
     for _ in range(3):
@@ -84,7 +83,6 @@ def test_a_wait_is_told_with_its_seconds(app: Flask, client: Visitor) -> None:
     assert not signed_in(client)
 
 
-@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("onward", "where"),
     [
@@ -143,7 +141,6 @@ def test_without_a_password_there_is_no_second_step(client: Visitor) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.OFFICE_ADMIN, Role.SYSTEM_ADMIN])
-@pytest.mark.sqlite_only
 def test_who_must_have_a_second_step_is_sent_to_set_it_up(app: Flask, as_: As, role: Role) -> None:
     with app.app_context():
         user_id = make_member(role, totp=None).id
@@ -163,7 +160,6 @@ def test_who_must_have_a_second_step_is_sent_to_set_it_up(app: Flask, as_: As, r
     assert visitor.answer("/account/name").status_code == 200
 
 
-@pytest.mark.sqlite_only
 def test_a_forgotten_password_has_one_answer_for_everybody(app: Flask, client: Visitor) -> None:
     known, closed = people(app), people(app, is_disabled=True)
     ends = set()
@@ -273,7 +269,6 @@ def test_the_wrong_person_is_told_what_to_do(app: Flask, as_: As) -> None:
         assert service.roles_of(user_id) == []
 
 
-@pytest.mark.sqlite_only
 def test_a_dead_invitation_says_what_to_do(app: Flask, client: Visitor) -> None:
     with app.app_context():
         venue_id = make_place().id
@@ -292,7 +287,6 @@ def test_a_token_for_one_thing_opens_nothing_else(app: Flask, client: Visitor) -
     assert client.answer(f"/confirm-address/{token}").status_code == 410
 
 
-@pytest.mark.sqlite_only
 @pytest.mark.parametrize("url", ["/sign-in", "/sign-out", "/forgot-password", "/account/name"])
 def test_without_its_form_token_nothing_is_taken(app: Flask, as_: As, url: str) -> None:
     with app.app_context():
@@ -321,7 +315,6 @@ def test_use_is_noted_once_a_minute_after_the_answer(app: Flask, client: Visitor
         assert len(signin.sessions(user_id)) == 1
 
 
-@pytest.mark.sqlite_only
 def test_no_name_and_no_address_reach_the_log(
     app: Flask, client: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
