@@ -23,6 +23,9 @@ from charter.core.sealed import Sealable, SealedText
 class User(Sealable, UserMixin, Model):
     """A person with an account. `email` is normalised and theirs alone.
 
+    `last_used_at` is the last sign-in; `idle_step` how far the account has come on its way out
+    since then, and `idle_step_on` the day of that step (see `accounts.retention`).
+
     The `session_...` attributes and `memberships_now` are filled by whoever loads the signed-in
     person (`accounts.service`); they are not columns and need no query.
     """
@@ -39,6 +42,9 @@ class User(Sealable, UserMixin, Model):
     totp_last_step: Mapped[int] = mapped_column(default=0)
     is_disabled: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    last_used_at: Mapped[datetime | None]
+    idle_step: Mapped[int] = mapped_column(default=0)
+    idle_step_on: Mapped[date | None]
 
     totp = SealedText("totp_sealed")
     totp_pending = SealedText("totp_pending_sealed")

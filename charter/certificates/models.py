@@ -26,7 +26,10 @@ class CertificateProposal(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), index=True)
     proposed_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
-    proposed_session: Mapped[int | None] = mapped_column(ForeignKey("web_session.id"))
+    # The sign-in it was proposed from; sign-ins are deleted long before proposals are.
+    proposed_session: Mapped[int | None] = mapped_column(
+        ForeignKey("web_session.id", ondelete="SET NULL")
+    )
     proposed_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -51,7 +51,10 @@ _FAULTS: dict[pictures.Fault, str] = {
 
 
 class StoredFile(Model):
-    """One file that was received: where it lies, and the SHA-256 its bytes must have."""
+    """One file that was received: where it lies, and the SHA-256 its bytes must have.
+
+    `erased_at` is when its time was over: the row stays and its bytes are taken away.
+    """
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(32), unique=True)
@@ -60,6 +63,7 @@ class StoredFile(Model):
     size: Mapped[int]
     shown_name: Mapped[str] = mapped_column(String(SHOWN_NAME))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    erased_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ class Venue(Model):
 
     `search` is the name, street and postcode in small letters without accents or punctuation.
     `opening_nights` lists weekdays as digits, 0 for Monday. `owner_since` is set when the venue
-    changes hands; what an owner signed before that day no longer counts.
+    changes hands; what an owner signed before that day no longer counts. `cleared_on` is the day
+    on which people's names and files were taken off a venue that had left.
     """
 
     __table_args__ = (
@@ -111,6 +112,7 @@ class Venue(Model):
     owner_since: Mapped[date | None]
     left_on: Mapped[date | None]
     left_because: Mapped[str | None] = mapped_column(String(500))
+    cleared_on: Mapped[date | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     operator: Mapped[Operator | None] = relationship()

@@ -229,7 +229,7 @@ def begin(venue_id: int, edition_key: str, signed_on: date, *, by: int | None) -
     if row.state == VenueState.WORKING:
         raise Refused("This venue has already signed the charter")
     row.edition_key, row.signed_on = edition_key, signed_on
-    row.left_on = row.left_because = None
+    row.left_on = row.left_because = row.cleared_on = None
     _move(row, VenueState.WORKING, "venue.signed", by, edition=edition_key)
 
 

@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("shown_name", sa.String(length=100), nullable=False),
         sa.Column("created_at", charter.core.db.UtcDateTime(), nullable=False),
+        sa.Column("erased_at", charter.core.db.UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_file")),
         sa.UniqueConstraint("name", name=op.f("uq_stored_file_name")),
     )
@@ -91,6 +92,9 @@ def upgrade() -> None:
         sa.Column("totp_last_step", sa.Integer(), nullable=False),
         sa.Column("is_disabled", sa.Boolean(), nullable=False),
         sa.Column("created_at", charter.core.db.UtcDateTime(), nullable=False),
+        sa.Column("last_used_at", charter.core.db.UtcDateTime(), nullable=True),
+        sa.Column("idle_step", sa.Integer(), nullable=False),
+        sa.Column("idle_step_on", sa.Date(), nullable=True),
         sa.Column("seal_name", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("email", name=op.f("uq_user_email")),
@@ -259,6 +263,7 @@ def upgrade() -> None:
         sa.Column("owner_since", sa.Date(), nullable=True),
         sa.Column("left_on", sa.Date(), nullable=True),
         sa.Column("left_because", sa.String(length=500), nullable=True),
+        sa.Column("cleared_on", sa.Date(), nullable=True),
         sa.Column("created_at", charter.core.db.UtcDateTime(), nullable=False),
         sa.CheckConstraint(
             "latitude IS NULL OR (latitude BETWEEN -90 AND 90)", name=op.f("ck_venue_latitude")
@@ -371,6 +376,7 @@ def upgrade() -> None:
             ["proposed_session"],
             ["web_session.id"],
             name=op.f("fk_certificate_proposal_proposed_session_web_session"),
+            ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
             ["venue_id"], ["venue.id"], name=op.f("fk_certificate_proposal_venue_id_venue")
@@ -423,6 +429,11 @@ def upgrade() -> None:
     with op.batch_alter_table("commitment_standing", schema=None) as batch_op:
         batch_op.create_index(
             "ix_commitment_standing_state_venue_id", ["state", "venue_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_commitment_standing_number_state_holds_until",
+            ["number", "state", "holds_until"],
+            unique=False,
         )
 
     op.create_table(
@@ -938,6 +949,7 @@ def downgrade() -> None:
 
     op.drop_table("evidence")
     with op.batch_alter_table("commitment_standing", schema=None) as batch_op:
+        batch_op.drop_index("ix_commitment_standing_number_state_holds_until")
         batch_op.drop_index("ix_commitment_standing_state_venue_id")
 
     op.drop_table("commitment_standing")
