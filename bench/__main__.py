@@ -21,9 +21,9 @@ from bench.servers import Machine, serving
 from charter import config, install
 from charter.app import create_app
 from charter.certificates import pdf, rules
-from charter.commitments import editions
 from charter.core import clock
 from charter.core.db import db
+from charter.editions import service as editions
 from tests.engines import POSTGRESQL, SQLITE, Databases
 
 QUIET = 8.0  # per cent of the machine that others may take before figures mean little

@@ -21,14 +21,16 @@ from charter.accounts import signin
 from charter.accounts.models import Membership, User, WebSession
 from charter.certificates import pdf, rules
 from charter.certificates.models import Certificate
-from charter.commitments import editions, standing
-from charter.commitments.facts import ProofState
-from charter.commitments.models import Evidence, EvidenceFile, Signature, VenueStanding
-from charter.commitments.terms import Edition, Kind, Requirement
+from charter.commitments import standing
+from charter.commitments.models import VenueStanding
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
 from charter.core.files import StoredFile
+from charter.editions import service as editions
+from charter.editions.terms import Edition, Kind, Requirement
+from charter.proofs.models import Evidence, EvidenceFile, Signature
+from charter.proofs.states import ProofState
 from charter.venues.models import Kind as VenueKind
 from charter.venues.models import Venue, VenueState
 

@@ -25,17 +25,17 @@ from charter.certificates import public as certificates_public
 from charter.certificates import sentence as certificates_sentence
 from charter.certificates import service as certificates
 from charter.certificates import views as certificates_views
-from charter.commitments import front as commitments_front
-from charter.commitments import review as commitments_review
-from charter.commitments import signup as commitments_signup
 from charter.commitments import standing
 from charter.commitments import views as commitments_views
 from charter.core import access, db, headers
 from charter.core.access import Permission
 from charter.core.clock import local
-from charter.core.paper.typeset import in_words
+from charter.core.text import in_words
 from charter.demo import views as demo_views
 from charter.office import views as office_views
+from charter.review import views as commitments_review
+from charter.signup import front as commitments_front
+from charter.signup import views as commitments_signup
 from charter.venues import views as venues_views
 
 STATIC = Path(__file__).parent / "static"

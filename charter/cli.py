@@ -14,10 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from charter import config
 from charter.accounts import invitations, mailboxes
 from charter.accounts import service as accounts
-from charter.commitments import editions, signatories, signing, standing
+from charter.commitments import standing
 from charter.core import clock, files, mail, sealed, trail
 from charter.core.db import CITY, CityValue, commit, db, lock
 from charter.core.errors import Refused
+from charter.editions import service as editions
+from charter.signup import service as signing
+from charter.signup import signatories
 from charter.venues import fhrs, rules, sheets
 
 SEEDS = config.ROOT / "seeds"

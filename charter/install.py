@@ -20,10 +20,10 @@ from sqlalchemy import select
 
 from charter import config
 from charter.app import create_app
-from charter.commitments import editions
 from charter.core import sealed
 from charter.core.db import CITY, Installation, commit, db, lock
 from charter.demo import city as demo_city
+from charter.editions import service as editions
 
 SEEDS = config.ROOT / "seeds"
 

@@ -126,7 +126,7 @@ class Databases:
     @contextlib.contextmanager
     def _fresh_sqlite(self, migrate: Migrate) -> Iterator[str]:
         template = self.folder / "template.sqlite3"
-        with self._once("sqlite") as is_first:
+        with self.once("sqlite") as is_first:
             if is_first:
                 migrate(f"sqlite:///{template}")
                 _close_journal(template)
@@ -141,7 +141,7 @@ class Databases:
     @contextlib.contextmanager
     def _fresh_postgresql(self, migrate: Migrate) -> Iterator[str]:
         cluster = self.cluster()
-        with self._once("postgresql") as is_first:
+        with self.once("postgresql") as is_first:
             if is_first:
                 cluster.execute(sql.SQL("CREATE DATABASE template OWNER charter"))
                 migrate(cluster.url("template"))
@@ -160,13 +160,13 @@ class Databases:
             missing = "no PostgreSQL server on this machine; tests/provision.py installs one"
             (pytest.fail if provision.in_ci() else pytest.skip)(missing)
         cluster = Cluster(self.folder / "postgresql", binaries)
-        with self._once("cluster") as is_first:
+        with self.once("cluster") as is_first:
             if is_first:
                 cluster.start()
         return cluster
 
     @contextlib.contextmanager
-    def _once(self, work: str) -> Iterator[bool]:
+    def once(self, work: str) -> Iterator[bool]:
         """True for the first of all workers to come here; the others wait until it is done."""
         done = self.folder / f"{work}.done"
         with (self.folder / f"{work}.lock").open("w") as lock:

@@ -3,10 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import timedelta
-from enum import StrEnum
+from datetime import date, timedelta
+from enum import IntEnum, StrEnum
 
-from charter.core import text
+from charter.core import retention, text
 from charter.core.access import Role
 from charter.core.errors import Refused
 
@@ -31,6 +31,23 @@ class Side(StrEnum):
     AUDITOR = "an audit"
     SYSTEM = "the running of the system"
 
+
+class IdleStep(IntEnum):
+    """How far an account that nobody uses has come on its way out."""
+
+    USED = 0
+    WARNED = 1
+    WARNED_AGAIN = 2
+    CLOSED = 3
+    NAMELESS = 4
+
+
+# How long each step is left before the next one is taken.
+_IDLE_WAITS = {
+    IdleStep.WARNED: retention.SECOND_WARNING,
+    IdleStep.WARNED_AGAIN: retention.LAST_CALL,
+    IdleStep.CLOSED: retention.ACCOUNT_CLOSED,
+}
 
 _SIDES = {
     Role.STAFF: Side.VENUE,
@@ -102,6 +119,25 @@ def wait_after(failures: int, free: int) -> timedelta:
     """
     over = failures - free
     return timedelta(seconds=0 if over < 0 else _WAITS[min(over, len(_WAITS) - 1)])
+
+
+def idle_step(
+    last_used: date, step: IdleStep, step_on: date | None, is_disabled: bool, today: date
+) -> IdleStep | None:
+    """The next step that an account unused since `last_used` is due for today, or None.
+
+    Each step waits for the one before it and never for the calendar alone: however long the
+    nightly work stood still, two warnings come first, and as far apart as ever. An account that
+    was closed already is not warned.
+    """
+    if step is IdleStep.NAMELESS or not retention.ACCOUNT_UNUSED.is_over(last_used, today):
+        return None
+    if step in _IDLE_WAITS and step_on is not None:
+        if not _IDLE_WAITS[step].is_over(step_on, today):
+            return None
+    elif is_disabled:
+        return IdleStep.CLOSED
+    return IdleStep(step + 1)
 
 
 def local_path(address: str | None) -> str | None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from charter import config
 from charter.accounts import rules, signin
 from charter.accounts.models import Membership, User, WebSession
+from charter.accounts.rules import IdleStep
 from charter.core import clock, mail, trail
 from charter.core.access import AT_A_VENUE, FOR_THE_CITY, Person, Role
 from charter.core.db import CITY, db, holds, lock, touch
@@ -341,13 +342,14 @@ def keep_an_administrator(*, without: int) -> None:
         raise Refused("There would be no office administrator left. Make somebody else one first.")
 
 
-def disable(user_id: int, *, by: User) -> User:
+def disable(user_id: int, *, by: User | None) -> User:
     """Close an account until further notice: its sign-ins end now, its roles stop counting.
 
-    Needs the city's lock. Refuses one's own account and the last office administrator.
+    `by` is None for the nightly work. Needs the city's lock. Refuses one's own account and the
+    last office administrator.
     """
     user = _known(user_id)
-    if user.id == by.id:
+    if by is not None and user.id == by.id:
         raise Refused("You cannot close your own account. Ask another administrator.")
     held = roles_of(user.id)
     if any(m.role == Role.OFFICE_ADMIN for m in held):
@@ -357,7 +359,7 @@ def disable(user_id: int, *, by: User) -> User:
     user.is_disabled = True
     signin.end_sessions(user.id)
     db.session.flush()
-    trail.note("account.disabled", "user", user.id, by=by.id)
+    trail.note("account.disabled", "user", user.id, by=by.id if by else None)
     for venue_id in championed:
         touch(venue_id)
         _tell_without_champion(venue_id)
@@ -365,12 +367,17 @@ def disable(user_id: int, *, by: User) -> User:
 
 
 def enable(user_id: int, *, by: User) -> User:
-    """Open a closed account again, with the roles that have not ended. Needs the city's lock."""
+    """Open a closed account again, with the roles that have not ended. Needs the city's lock.
+
+    Refuses one that was made nameless.
+    """
     user = _known(user_id)
+    if user.idle_step == IdleStep.NAMELESS:
+        raise Refused("This account was not used for so long that its name and address are gone.")
     held = roles_of(user.id)
     championed = sorted({m.venue_id for m in held if m.venue_id and m.role == Role.CHAMPION})
     lock(CITY, *championed)
-    user.is_disabled = False
+    user.is_disabled, user.last_used_at, user.idle_step = False, clock.now(), IdleStep.USED
     trail.note("account.enabled", "user", user.id, by=by.id)
     for venue_id in championed:
         touch(venue_id)

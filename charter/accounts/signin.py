@@ -166,6 +166,8 @@ def open_session(attempt: Attempt, *, address: str | None, device: str) -> Opene
 def begin(user: User, *, device: str, is_pending: bool = False) -> Opened:
     """A new session with a new token; pending ones count for nothing but the second factor."""
     now = clock.now()
+    if not is_pending:
+        user.last_used_at, user.idle_step, user.idle_step_on = now, rules.IdleStep.USED, None
     token, kept = new_token()
     lasts = rules.PENDING_LASTS if is_pending else LONGEST_LIFE
     row = WebSession(

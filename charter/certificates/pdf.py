@@ -13,18 +13,8 @@ import segno
 from reportlab.lib.units import mm
 
 from charter.core.paper.sheet import HEIGHT, MARGIN, MEASURE, WIDTH, Sheet
-from charter.core.paper.typeset import (
-    BOLD,
-    INK,
-    RULE,
-    SOFT,
-    Type,
-    fit,
-    in_words,
-    legible,
-    strong,
-    wrap,
-)
+from charter.core.paper.typeset import BOLD, INK, RULE, SOFT, Type, fit, legible, strong, wrap
+from charter.core.text import in_words
 
 EDGE = 12 * mm
 QR_SIDE = 34 * mm

@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 
-from charter.core.paper.typeset import in_words
+from charter.core.text import in_words
 
 SOON = timedelta(days=30)
 PROPOSAL_LIFE = timedelta(hours=72)

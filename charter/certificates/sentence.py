@@ -2,7 +2,7 @@
 
 from charter.certificates import service
 from charter.certificates.rules import State
-from charter.core.paper.typeset import in_words
+from charter.core.text import in_words
 
 
 def of_venue(venue_id: int) -> str:

@@ -14,11 +14,11 @@ from charter import config
 from charter.accounts.models import User
 from charter.certificates import pdf, rules
 from charter.certificates.models import Certificate, CertificateProposal
-from charter.commitments import editions
 from charter.commitments.models import VenueStanding
 from charter.core import clock, trail
 from charter.core.db import db, next_number
 from charter.core.errors import Refused
+from charter.editions import service as editions
 from charter.venues.models import Venue, VenueState
 from charter.venues.places import closed_now
 

@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from charter.commitments.facts import Proof, RequirementFacts
-from charter.commitments.terms import Commitment, Requirement
+from charter.core.text import in_words
+from charter.editions.terms import Commitment, Requirement
 
 
 class RequirementState(StrEnum):
@@ -52,11 +53,6 @@ def as_read(state: State, holds_until: date | None, today: date) -> State:
     """What a stored state reads as today: itself to the last day it holds, *lapsed* after that."""
     over = holds_until is not None and today > holds_until
     return type(state)("lapsed") if over else state
-
-
-def spoken(day: date) -> str:
-    """A day in words, such as "Friday 20 November 2026"."""
-    return f"{day:%A} {day.day} {day:%B %Y}"
 
 
 class Ground(NamedTuple):
@@ -142,7 +138,7 @@ class RequirementAssessment:
         if self.counts_as_met:
             return self._why_met()
         if self.starts_on is not None:
-            return f"The office accepted it. It counts from {spoken(self.starts_on)}."
+            return f"The office accepted it. It counts from {in_words(self.starts_on)}."
         if self.proof_waits:
             return "It is with the office, which has not looked at it yet."
         if self.returned is not None:
@@ -158,7 +154,9 @@ class RequirementAssessment:
         return f"The office sent it back: {reason}" if reason else "The office sent it back."
 
     def _why_lapsed(self) -> str:
-        held = f"It held until {spoken(self.holds_until)}." if self.holds_until else "It has ended."
+        held = (
+            f"It held until {in_words(self.holds_until)}." if self.holds_until else "It has ended."
+        )
         early = self.ground is not None and self.ground.proof and self.ground.proof.ended_on
         after = " Something changed, so it has to be shown again." if early else ""
         if self.proof_waits:
@@ -168,7 +166,7 @@ class RequirementAssessment:
         return held + after
 
     def _why_met(self) -> str:
-        until = f" until {spoken(self.holds_until)}" if self.holds_until else ""
+        until = f" until {in_words(self.holds_until)}" if self.holds_until else ""
         holds = f"It holds{until}." if until else "Nothing ends it."
         if self.state is RequirementState.DOES_NOT_APPLY:
             return f"The office agreed that this does not apply{until}."
@@ -219,7 +217,7 @@ class RequirementAssessment:
     def _task_words(self) -> str:
         task = self.requirement.task
         if self.lapsing_soon and self.holds_until:
-            return f"{task} again, by {spoken(self.holds_until)}."
+            return f"{task} again, by {in_words(self.holds_until)}."
         return f"{task} again." if self.state is RequirementState.LAPSED else f"{task}."
 
 

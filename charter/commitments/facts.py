@@ -7,17 +7,8 @@ ends it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
-
-class ProofState(StrEnum):
-    """What became of one proof."""
-
-    WAITING = "waiting"
-    ACCEPTED = "accepted"
-    RETURNED = "returned"
-    PULLED_BACK = "pulled-back"
-    WITHDRAWN = "withdrawn"
+from charter.editions.terms import Override
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +83,6 @@ class Closure:
 
     from_on: date
     until: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """The office's own value for a threshold, from a day on."""
-
-    name: str
-    value: float
-    from_on: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,6 @@ from typing import Any
 from wtforms import HiddenField
 from wtforms.validators import Regexp
 
-from charter.commitments.decisions import WAYS_SEEN
-from charter.commitments.drafts import Place
-from charter.commitments.models import ProofDraft
-from charter.commitments.terms import Kind, Requirement
 from charter.core import clock
 from charter.core.fields import (
     ACCEPT_PHOTOS,
@@ -23,6 +19,10 @@ from charter.core.fields import (
     Tick,
     UploadField,
 )
+from charter.editions.terms import Kind, Requirement
+from charter.proofs.decisions import WAYS_SEEN
+from charter.proofs.drafts import Place
+from charter.proofs.models import ProofDraft
 
 STATEMENT_LIMIT = 4000
 REASON_LIMIT = 1000

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from charter.accounts import service as accounts
-from charter.commitments import drafts, records, threads
+from charter.commitments import records
 from charter.commitments.assessment import (
     CommitmentAssessment,
     CommitmentState,
@@ -16,9 +16,14 @@ from charter.commitments.assessment import (
     RequirementState,
     Step,
     VenueAssessment,
-    spoken,
 )
-from charter.commitments.models import (
+from charter.commitments.rules import assess
+from charter.core import clock
+from charter.core.db import db
+from charter.core.text import in_words
+from charter.editions.terms import Commitment, Requirement
+from charter.proofs import drafts, threads
+from charter.proofs.models import (
     Evidence,
     EvidenceFile,
     EvidenceSeen,
@@ -26,10 +31,6 @@ from charter.commitments.models import (
     ProofDraft,
     ThreadMessage,
 )
-from charter.commitments.rules import assess
-from charter.commitments.terms import Commitment, Requirement
-from charter.core import clock
-from charter.core.db import db
 from charter.venues.models import Venue, VenueState
 
 MOST_STEPS = 3
@@ -128,7 +129,7 @@ def in_a_sentence(standing: VenueAssessment) -> str:
         return f"{words} {lapsed} {'has' if lapsed == 1 else 'have'} lapsed."
     ends = standing.next_lapse
     if met == total and ends is not None:
-        return f"{words} They hold until {spoken(ends.last_day)}."
+        return f"{words} They hold until {in_words(ends.last_day)}."
     return words
 
 
@@ -140,7 +141,7 @@ def until_words(judged: CommitmentAssessment, *, short: bool = False) -> str:
     ended = judged.state is CommitmentState.LAPSED
     if short:
         return f"{'ended' if ended else 'until'} {day.day} {day:%b %Y}"
-    return f"{'held' if ended else 'holds'} until {spoken(day)}"
+    return f"{'held' if ended else 'holds'} until {in_words(day)}"
 
 
 def commitment(venue_id: int, key: str) -> CommitmentPage | None:

@@ -1,38 +1,27 @@
 """Gathers from the tables all that the rules judge by: for many venues at the cost of one.
 
-What ends a proof early is worked out here, from who is champion and since when there is an owner,
-each time facts are gathered: nothing has to remember to end a proof when somebody leaves.
+What ends a proof early is worked out each time (`proofs.endings`), so nothing has to remember to.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, bindparam, select
 
 from charter import config
-from charter.accounts.models import Membership, User
-from charter.commitments import editions, facts
-from charter.commitments.models import Evidence, NotApplicable, QuietRecord
-from charter.commitments.terms import Edition, Requirement
+from charter.commitments import facts
 from charter.core import clock
-from charter.core.access import Role
 from charter.core.db import db
+from charter.editions import service as editions
+from charter.editions.terms import Edition
+from charter.proofs import endings
+from charter.proofs.models import Evidence, NotApplicable, QuietRecord
 from charter.venues.models import Closure, Venue
-
-_ONE_DAY = timedelta(days=1)
 
 # Put together once: building them anew takes longer than the database does.
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _VENUES = select(Venue).where(Venue.id.in_(_IDS), Venue.edition_key.is_not(None))
-_CHAMPIONS = (
-    select(Membership, User.is_disabled)
-    .join(User, User.id == Membership.user_id)
-    .where(Membership.venue_id.in_(_IDS), Membership.role == Role.CHAMPION)
-    .order_by(Membership.user_id, Membership.starts_on, Membership.id)
-)
 _PROOFS = (
     select(
         Evidence.id,
@@ -61,13 +50,6 @@ _QUIET = select(QuietRecord).where(QuietRecord.venue_id.in_(_IDS)).order_by(Quie
 _CLOSURES = select(Closure).where(Closure.venue_id.in_(_IDS)).order_by(Closure.id)
 
 
-class Term(NamedTuple):
-    """Days, both included, on which somebody held a role; no `last` means still."""
-
-    first: date
-    last: date | None
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
     """A venue, the edition it signed, and all that is known about it today."""
@@ -88,52 +70,6 @@ class _Found:
     closures: dict[int, list[facts.Closure]]
 
 
-class People:
-    """Who was champion or stand-in of one venue, and when."""
-
-    def __init__(self) -> None:
-        self.terms: dict[bool, dict[int, list[Term]]] = {False: {}, True: {}}
-        self.has_champion = False
-
-    def add(self, member: Membership, is_disabled: bool, today: date) -> None:
-        """Take in one role; one that ended before it began never was."""
-        first, last = member.starts_on, member.ends_on
-        if last is not None and last < first:
-            return
-        terms = self.terms[member.is_stand_in].setdefault(member.user_id, [])
-        if terms and (terms[-1].last is None or first <= terms[-1].last + _ONE_DAY):
-            terms[-1] = Term(terms[-1].first, _later(terms[-1].last, last))
-        else:
-            terms.append(Term(first, last))
-        runs = first <= today and (last is None or last >= today)
-        self.has_champion |= runs and not member.is_stand_in and not is_disabled
-
-    def left_on(self, *, stand_in: bool, subject: int | None, day: date) -> date | None:
-        """The last day of whom a proof of `day` speaks for, None while they stay.
-
-        That is the person who signed it; else everybody in the role that day; else whoever came
-        next, for what was recorded before they had an account.
-        """
-        terms = self.terms[stand_in]
-        if subject in terms:
-            return (_running_or_next(terms[subject], day) or terms[subject][-1]).last
-        running = [found for each in terms.values() if (found := _running_or_next(each, day))]
-        covering = [each for each in running if each.first <= day]
-        chosen = covering or sorted(running)[:1]
-        ends = [each.last for each in chosen]
-        return max((end for end in ends if end), default=None) if all(ends) else None
-
-
-def _later(one: date | None, other: date | None) -> date | None:
-    return None if one is None or other is None else max(one, other)
-
-
-def _running_or_next(terms: Iterable[Term], day: date) -> Term | None:
-    """The term on this day or the next to come. A role taken back today last counted yesterday."""
-    since = day - _ONE_DAY
-    return next((each for each in terms if each.last is None or each.last >= since), None)
-
-
 def known(venue_ids: Collection[int]) -> dict[int, Known]:
     """All that is known today about each of these venues that has signed an edition.
 
@@ -143,7 +79,7 @@ def known(venue_ids: Collection[int]) -> dict[int, Known]:
     venues = db.session.scalars(_VENUES, {"ids": list(venue_ids)}).all()
     ids = [venue.id for venue in venues]
     of_key = editions.with_overrides({venue.edition_key or "" for venue in venues})
-    people = _people(ids, today)
+    people = endings.people_of(ids, today)
     found = _Found(defaultdict(dict), defaultdict(dict), defaultdict(dict), defaultdict(list))
     editions_of = {venue.id: of_key[venue.edition_key or ""][0] for venue in venues}
     _gather_proofs(found, {venue.id: venue for venue in venues}, editions_of, people)
@@ -166,18 +102,11 @@ def known(venue_ids: Collection[int]) -> dict[int, Known]:
     }
 
 
-def _people(venue_ids: Sequence[int], today: date) -> dict[int, People]:
-    people = {venue_id: People() for venue_id in venue_ids}
-    for member, is_disabled in db.session.execute(_CHAMPIONS, {"ids": venue_ids}):
-        people[member.venue_id or 0].add(member, is_disabled, today)
-    return people
-
-
 def _gather_proofs(
     found: _Found,
     venues: dict[int, Venue],
     editions_of: dict[int, Edition],
-    people: dict[int, People],
+    people: dict[int, endings.People],
 ) -> None:
     zone = clock.zone()
     for row in db.session.execute(_PROOFS, {"ids": list(venues)}):
@@ -188,7 +117,9 @@ def _gather_proofs(
         ended_on = row.ended_on
         if requirement.voids:
             known_people = people[row.venue_id]
-            ended_on = _ended_on(row, requirement, venues[row.venue_id], known_people, handed_in)
+            ended_on = endings.ended_on(
+                row, requirement, venues[row.venue_id], known_people, handed_in
+            )
         found.proofs[row.venue_id].setdefault(row.requirement_key, []).append(
             facts.Proof(
                 id=row.id,
@@ -203,20 +134,6 @@ def _gather_proofs(
                 reason=row.reason,
             )
         )
-
-
-def _ended_on(
-    row: Any, requirement: Requirement, venue: Venue, people: People, day: date
-) -> date | None:
-    """The last day a proof counts because something ended it early: the earliest such day."""
-    ends = [row.ended_on]
-    for void in requirement.voids:
-        if void in ("champion-left", "stand-in-left"):
-            stand_in = void == "stand-in-left"
-            ends.append(people.left_on(stand_in=stand_in, subject=row.signed_user_id, day=day))
-        elif void == "new-owner" and venue.owner_since and row.happened_on < venue.owner_since:
-            ends.append(venue.owner_since - _ONE_DAY)
-    return min((end for end in ends if end), default=None)
 
 
 def _gather_the_rest(found: _Found, venue_ids: Sequence[int]) -> None:

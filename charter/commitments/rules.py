@@ -51,18 +51,10 @@ from charter.commitments.assessment import (
     RequirementState,
     VenueAssessment,
 )
-from charter.commitments.facts import (
-    NOTHING_KNOWN,
-    Closure,
-    Facts,
-    Override,
-    Proof,
-    ProofState,
-    RequirementFacts,
-)
-from charter.commitments.terms import Commitment, Edition, Kind, Lasts, Requirement
+from charter.commitments.facts import NOTHING_KNOWN, Closure, Facts, Proof, RequirementFacts
+from charter.editions.terms import Commitment, Edition, Kind, Lasts, Override, Requirement
+from charter.proofs.states import SENT_BACK, ProofState
 
-SENT_BACK = (ProofState.RETURNED, ProofState.PULLED_BACK)
 SOON_SHARE = 4
 
 

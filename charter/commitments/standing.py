@@ -17,10 +17,11 @@ from charter.commitments.assessment import (
     VenueAssessment,
     as_read,
 )
-from charter.commitments.models import CommitmentStanding, ThreadMessage, VenueStanding
+from charter.commitments.models import CommitmentStanding, VenueStanding
 from charter.commitments.rules import assess
 from charter.core import clock
 from charter.core.db import CITY, db, lock, touch
+from charter.proofs.models import ThreadMessage
 from charter.venues.models import Venue
 
 NIGHTLY_BATCH = 200

@@ -1,20 +1,14 @@
 """The champion's pages: home, a commitment, a requirement, and everything that is sent from it."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from charter.accounts import service as accounts
-from charter.commitments import (
-    decisions,
-    drafts,
-    exceptions,
-    forms,
-    pages,
-    service,
-    threads,
-)
-from charter.commitments.service import Content
+from charter.commitments import forms, pages
 from charter.core import access, files
 from charter.core.access import GRANTS, Permission, requires
 from charter.core.db import commit
@@ -22,6 +16,8 @@ from charter.core.errors import Refused
 from charter.core.fields import Form
 from charter.core.files import Received
 from charter.core.filetypes import PAPERS, PICTURES
+from charter.proofs import decisions, drafts, exceptions, service, threads
+from charter.proofs.service import Content
 from charter.venues import service as venues
 
 bp = Blueprint("commitments", __name__, url_prefix="/venues/<int:venue_id>")
@@ -42,27 +38,37 @@ def home(venue_id: int) -> Answer:
     return render_template(
         "commitments/home.html",
         found=found,
-        steps=[
-            {
-                "title": step.requirement.task,
-                "href": url_for(".requirement", venue_id=venue_id, key=step.requirement.key),
-                "minutes": step.minutes,
-                "why": step.why,
-            }
-            for step in found.steps
-        ],
-        rows=[
-            {
-                "number": each.commitment.number,
-                "name": each.commitment.name,
-                "href": url_for(".commitment", venue_id=venue_id, key=each.commitment.key),
-                "state": each.state.value,
-                "until": pages.until_words(each, short=True),
-            }
-            for each in found.standing.commitments
-        ],
+        steps=_steps(found),
+        rows=_rows(found),
         certificate=certificate(venue_id) if may_read else "",
     )
+
+
+def _steps(found: pages.Home) -> list[dict[str, Any]]:
+    """The next things to do as cards."""
+    return [
+        {
+            "title": step.requirement.task,
+            "href": url_for(".requirement", venue_id=found.venue.id, key=step.requirement.key),
+            "minutes": step.minutes,
+            "why": step.why,
+        }
+        for step in found.steps
+    ]
+
+
+def _rows(found: pages.Home) -> list[dict[str, Any]]:
+    """The commitments as lines of a list."""
+    return [
+        {
+            "number": each.commitment.number,
+            "name": each.commitment.name,
+            "href": url_for(".commitment", venue_id=found.venue.id, key=each.commitment.key),
+            "state": each.state.value,
+            "until": pages.until_words(each, short=True),
+        }
+        for each in found.standing.commitments
+    ]
 
 
 @bp.get("/commitments/<key>")
@@ -243,18 +249,36 @@ def not_applicable(venue_id: int, key: str) -> Answer:
     return _requirement_page(venue_id, key, not_applicable=form)
 
 
-@bp.post(f"{REQUIREMENT}/<any('applies-after-all', 'nil-weeks', 'changed'):act>")
+@bp.post(f"{REQUIREMENT}/applies-after-all")
 @requires(Permission.EVIDENCE_WRITE)
-def act(venue_id: int, key: str, act: str) -> Answer:
-    """One press of a button: it applies after all, the weeks were quiet, something changed."""
-    by = current_user.id
-    verbs = {
-        "applies-after-all": lambda: exceptions.apply_after_all(venue_id, key, by=by),
-        "nil-weeks": lambda: exceptions.sign_nil(venue_id, key, by=by),
-        "changed": lambda: service.end_early(venue_id, key, request.form.get("because", ""), by=by),
-    }
+def applies_after_all(venue_id: int, key: str) -> Answer:
+    """Take back that a requirement does not apply."""
+    return _press(
+        venue_id, key, lambda: exceptions.apply_after_all(venue_id, key, by=current_user.id)
+    )
+
+
+@bp.post(f"{REQUIREMENT}/nil-weeks")
+@requires(Permission.EVIDENCE_WRITE)
+def nil_weeks(venue_id: int, key: str) -> Answer:
+    """Sign that the quiet weeks were quiet."""
+    return _press(venue_id, key, lambda: exceptions.sign_nil(venue_id, key, by=current_user.id))
+
+
+@bp.post(f"{REQUIREMENT}/changed")
+@requires(Permission.EVIDENCE_WRITE)
+def changed(venue_id: int, key: str) -> Answer:
+    """Tell that something changed, so that this has to be shown again."""
+    because = request.form.get("because", "")
+    return _press(
+        venue_id, key, lambda: service.end_early(venue_id, key, because, by=current_user.id)
+    )
+
+
+def _press(venue_id: int, key: str, verb: Callable[[], object]) -> Answer:
+    """What one press of a button does; a refusal stands on top of the requirement's page."""
     form = forms.ConfirmForm()
-    if form.takes(verbs[act]):
+    if form.takes(verb):
         commit()
         flash("Saved.")
         return redirect(url_for(".requirement", venue_id=venue_id, key=key), 303)

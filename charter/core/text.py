@@ -6,6 +6,7 @@ form: imports from spreadsheets use the same ones.
 
 import re
 import unicodedata
+from datetime import date
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -84,3 +85,13 @@ def _refuse_hidden(text: str, name: str) -> None:
 
 def _too_long(name: str, limit: int) -> str:
     return f"{name} must be {limit:,} characters or fewer"
+
+
+def in_words(day: date) -> str:
+    """A date as people say it: Friday 20 November 2026, whatever the machine's language."""
+    days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    months = (
+        "January", "February", "March", "April", "May", "June", "July", "August", "September",
+        "October", "November", "December",
+    )  # fmt: skip
+    return f"{days[day.weekday()]} {day.day} {months[day.month - 1]} {day.year}"

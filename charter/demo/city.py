@@ -18,22 +18,16 @@ from charter.accounts import passwords
 from charter.accounts import service as accounts
 from charter.accounts.models import User
 from charter.certificates import service as certificates
-from charter.commitments import (
-    decisions,
-    editions,
-    exceptions,
-    service,
-    signatures,
-    signing,
-    threads,
-)
-from charter.commitments.facts import ProofState
-from charter.commitments.terms import Edition, Kind, Requirement
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
 from charter.core.mail import OutboxMail
 from charter.demo import papers
+from charter.editions import service as editions
+from charter.editions.terms import Edition, Kind, Requirement
+from charter.proofs import decisions, exceptions, service, signatures, threads
+from charter.proofs.states import ProofState
+from charter.signup import service as signing
 from charter.venues import places
 from charter.venues import service as venues
 from charter.venues.models import Kind as VenueKind

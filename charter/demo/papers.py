@@ -7,11 +7,12 @@ import io
 from PIL import Image, ImageDraw
 from werkzeug.datastructures import FileStorage
 
-from charter.commitments import drafts, editions
-from charter.commitments.service import Content
-from charter.commitments.terms import Kind, Requirement
 from charter.core import clock, files
 from charter.core.paper.report import Letterhead, Report
+from charter.editions import service as editions
+from charter.editions.terms import Kind, Requirement
+from charter.proofs import drafts
+from charter.proofs.service import Content
 from charter.venues import service as venues
 
 _FIRST = ("Ash", "Bo", "Cleo", "Dani", "Eden", "Fran", "Gale", "Indy", "Jules", "Kai", "Lou")

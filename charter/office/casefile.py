@@ -13,23 +13,18 @@ from charter.accounts.models import Invitation, Membership
 from charter.certificates import register
 from charter.certificates import service as certificates
 from charter.certificates.service import Case
-from charter.commitments import editions, signing
-from charter.commitments.facts import ProofState
-from charter.commitments.models import (
-    CommitmentStanding,
-    Evidence,
-    NotApplicable,
-    Signature,
-    SignUp,
-    ThreadMessage,
-    VenueStanding,
-)
-from charter.commitments.reviewing import Because
+from charter.commitments.models import CommitmentStanding, VenueStanding
 from charter.commitments.standing import of_venues, state_today
-from charter.commitments.terms import Edition
 from charter.core import clock, trail
 from charter.core.db import db
+from charter.editions import service as editions
+from charter.editions.terms import Edition
 from charter.office import words
+from charter.proofs.models import Evidence, NotApplicable, Signature, ThreadMessage
+from charter.proofs.reviewing import Because
+from charter.proofs.states import ProofState
+from charter.signup import service as signing
+from charter.signup.models import SignUp
 from charter.venues import places
 from charter.venues import service as venues
 from charter.venues.models import Closure, Kind, Venue

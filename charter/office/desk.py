@@ -12,15 +12,18 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, Row, case, func, literal, select, union_all
 
-from charter.commitments import editions, queue, signing
 from charter.commitments.assessment import CommitmentState
-from charter.commitments.models import CommitmentStanding, SignUp, SignUpState, VenueStanding
-from charter.commitments.queue import What
+from charter.commitments.models import CommitmentStanding, VenueStanding
 from charter.commitments.standing import sql_all_met, sql_any_lapsed, sql_state
-from charter.commitments.terms import Edition
 from charter.core import clock
 from charter.core.db import db
+from charter.editions import service as editions
+from charter.editions.terms import Edition
 from charter.office import board
+from charter.review import queue
+from charter.review.queue import What
+from charter.signup import service as signing
+from charter.signup.models import SignUp, SignUpState
 from charter.venues.models import Venue, VenueState
 
 SHORT = 8

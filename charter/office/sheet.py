@@ -12,9 +12,9 @@ from markupsafe import Markup
 from sqlalchemy import Row
 
 from charter.certificates.register import inert
-from charter.commitments import editions
 from charter.commitments.assessment import CommitmentState
 from charter.core import clock
+from charter.editions import service as editions
 from charter.office import board
 from charter.office.board import LAPSED, SORTS, STATES, Filters, Page
 from charter.venues.models import Kind

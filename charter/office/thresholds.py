@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from charter.commitments import editions
-from charter.commitments.terms import Edition
 from charter.core import clock
 from charter.core.errors import Refused
+from charter.editions import service as editions
+from charter.editions.terms import Edition
 
 WORDS = {
     "start_with": "Essentials of each commitment to begin with",

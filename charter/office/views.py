@@ -21,13 +21,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from charter.accounts import service as accounts
 from charter.accounts.models import User
-from charter.commitments import editions, exceptions, signing
 from charter.core import clock
 from charter.core.access import Permission, can, requires
 from charter.core.db import commit
+from charter.editions import service as editions
 from charter.office import board, casefile, desk, machine, sheet
 from charter.office import thresholds as numbers
 from charter.office.forms import DecisionForm, ThresholdForm
+from charter.proofs import exceptions
+from charter.signup import service as signing
 from charter.venues.models import Kind
 
 bp = Blueprint("office", __name__)

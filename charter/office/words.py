@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from charter.commitments.assessment import spoken
-from charter.commitments.terms import Edition
 from charter.core.access import Role
+from charter.core.text import in_words
 from charter.core.trail import TrailEntry
+from charter.editions.terms import Edition
 
 VERBS = {
     "account.disabled": "Account closed",
@@ -122,5 +122,5 @@ def _detail(name: str, value: str, edition: Edition | None) -> str:
     if name == "serial":
         return value
     if name in ("since", "until"):
-        return f"{'from' if name == 'since' else 'until'} {spoken(date.fromisoformat(value))}"
+        return f"{'from' if name == 'since' else 'until'} {in_words(date.fromisoformat(value))}"
     return ""

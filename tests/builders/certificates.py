@@ -11,9 +11,10 @@ from sqlalchemy import update
 
 from charter.certificates import service
 from charter.certificates.models import Certificate
-from charter.commitments.models import Evidence, VenueStanding
+from charter.commitments.models import VenueStanding
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
+from charter.proofs.models import Evidence
 from tests.builders.accounts import make_member
 from tests.builders.commitments import Scene, make_scene, prove_all, restate
 

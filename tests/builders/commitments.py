@@ -13,14 +13,16 @@ from sqlalchemy import insert
 from werkzeug.datastructures import FileStorage
 
 from charter import config
-from charter.commitments import editions, service
-from charter.commitments.facts import ProofState
-from charter.commitments.models import EditionRow, Evidence
-from charter.commitments.service import Content
-from charter.commitments.terms import Kind
 from charter.core import clock, files
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock, touch
+from charter.editions import service as editions
+from charter.editions.models import EditionRow
+from charter.editions.terms import Kind
+from charter.proofs import service
+from charter.proofs.models import Evidence
+from charter.proofs.service import Content
+from charter.proofs.states import ProofState
 from charter.venues.models import VenueState
 from tests.builders.accounts import make_member
 from tests.builders.pictures import make_picture

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from charter.commitments.edition import Edition, parse
+from charter.editions.edition import Edition, parse
 
 THRESHOLDS = {
     "start_with": 3,

@@ -8,11 +8,11 @@ from charter.commitments.facts import (
     Counted,
     Facts,
     NotApplicable,
-    Override,
     Proof,
     Quiet,
     RequirementFacts,
 )
+from charter.editions.terms import Override
 
 TODAY = date(2026, 6, 15)
 

@@ -12,12 +12,12 @@ from sqlalchemy import insert, select
 from charter.accounts.models import Membership
 from charter.certificates import rules
 from charter.certificates.models import Certificate
-from charter.commitments import editions
 from charter.commitments.models import CommitmentStanding, VenueStanding
-from charter.commitments.terms import Edition
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db
+from charter.editions import service as editions
+from charter.editions.terms import Edition
 from charter.venues.models import Kind, Venue, VenueState
 from charter.venues.rules import area_of, name_key, search_words
 from tests.builders.accounts import make_member

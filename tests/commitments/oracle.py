@@ -7,8 +7,8 @@ It shares no code with the rules: a claim is a purse of days that each open day 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from charter.commitments.edition import Edition, Requirement
 from charter.commitments.facts import Facts, Proof, RequirementFacts
+from charter.editions.edition import Edition, Requirement
 
 DAY = timedelta(days=1)
 LONG = 420

@@ -8,10 +8,10 @@ from flask import Flask
 from charter.accounts.models import Membership
 from charter.commitments import records
 from charter.commitments.facts import Proof
-from charter.commitments.models import NotApplicable, QuietRecord
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db
+from charter.proofs.models import NotApplicable, QuietRecord
 from charter.venues.models import Closure, Venue
 from tests.builders.accounts import make_member
 from tests.builders.commitments import Scene, make_proof, make_scene

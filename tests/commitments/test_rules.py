@@ -12,18 +12,10 @@ from charter.commitments.assessment import (
     RequirementState,
     as_read,
 )
-from charter.commitments.edition import Edition, load
-from charter.commitments.facts import (
-    Closure,
-    Counted,
-    Facts,
-    NotApplicable,
-    Override,
-    Proof,
-    Quiet,
-    Settings,
-)
+from charter.commitments.facts import Closure, Counted, Facts, NotApplicable, Proof, Quiet, Settings
 from charter.commitments.rules import assess, stretched, thresholds
+from charter.editions.edition import Edition, load
+from charter.editions.terms import Override
 from tests.builders.edition import make_commitment_data, make_edition, make_requirement_data
 from tests.builders.facts import TODAY, make_facts, make_known, make_proof
 

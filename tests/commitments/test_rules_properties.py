@@ -12,13 +12,13 @@ from charter.commitments.facts import (
     Counted,
     Facts,
     NotApplicable,
-    Override,
     Proof,
     Quiet,
     RequirementFacts,
     Settings,
 )
 from charter.commitments.rules import assess
+from charter.editions.terms import Override
 from tests.builders.edition import make_commitment_data, make_edition, make_requirement_data
 from tests.commitments.oracle import Oracle
 

@@ -13,11 +13,13 @@ from charter import config
 from charter.accounts import service as accounts
 from charter.accounts.models import Membership, User
 from charter.cli import run_nightly
-from charter.commitments import decisions, exceptions, service, signatures, standing, threads
-from charter.commitments.models import CommitmentStanding, NotApplicable, VenueStanding
+from charter.commitments import standing
+from charter.commitments.models import CommitmentStanding, VenueStanding
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock, touch
+from charter.proofs import decisions, exceptions, service, signatures, threads
+from charter.proofs.models import NotApplicable
 from charter.venues import places
 from charter.venues import service as venues
 from tests.builders.accounts import make_member

@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 
 from charter import config
-from charter.commitments import service
-from charter.commitments.models import Evidence, EvidenceSeen, NotApplicable, ThreadMessage
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db
+from charter.proofs import service
+from charter.proofs.models import Evidence, EvidenceSeen, NotApplicable, ThreadMessage
 from charter.venues.models import VenueState
 from tests.builders.accounts import make_member
 from tests.builders.commitments import (

@@ -15,17 +15,8 @@ from pypdf import PdfReader
 
 from charter.core.paper.report import Column, Letterhead, Report
 from charter.core.paper.sheet import MARGIN, MEASURE, Sheet
-from charter.core.paper.typeset import (
-    BOLD,
-    UNPRINTABLE,
-    Type,
-    fit,
-    in_words,
-    legible,
-    strong,
-    tidy,
-    wrap,
-)
+from charter.core.paper.typeset import BOLD, UNPRINTABLE, Type, fit, legible, strong, tidy, wrap
+from charter.core.text import in_words
 
 DAY = date(2026, 11, 20)
 HEAD = Letterhead(

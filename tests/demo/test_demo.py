@@ -8,12 +8,12 @@ from sqlalchemy import func, select
 from charter import config
 from charter.app import create_app
 from charter.certificates.models import Certificate
-from charter.commitments import editions
 from charter.commitments.models import VenueStanding
 from charter.core import trail
 from charter.core.db import CITY, Installation, commit, db, lock
 from charter.core.mail import OutboxMail
 from charter.demo import city
+from charter.editions import service as editions
 from charter.install import SEEDS
 from charter.venues.models import Venue
 from tests.visitor import Visitor

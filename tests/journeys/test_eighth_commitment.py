@@ -13,8 +13,8 @@ from pypdf import PdfReader
 from charter import config
 from charter.app import create_app
 from charter.certificates import rules, service
-from charter.commitments import editions
 from charter.core.db import CITY, commit, db, lock
+from charter.editions import service as editions
 from tests.builders.accounts import sign_in_as
 from tests.builders.certificates import make_issued, make_ready_venue
 from tests.visitor import Visitor

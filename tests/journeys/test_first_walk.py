@@ -15,8 +15,8 @@ from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from charter import config
-from charter.commitments import editions
 from charter.core import clock
+from charter.editions import service as editions
 from tests.journeys.city import City, Person, person, served
 from tests.journeys.workload import champion_minutes_a_month, reviews_a_working_day
 

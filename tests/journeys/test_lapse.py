@@ -8,12 +8,12 @@ from flask import Flask
 
 from charter.accounts.models import User
 from charter.certificates import rules
-from charter.commitments import editions
 from charter.commitments.models import VenueStanding
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db
-from charter.core.paper.typeset import in_words
+from charter.core.text import in_words
+from charter.editions import service as editions
 from tests.builders.accounts import make_member
 from tests.builders.certificates import make_issued
 from tests.builders.commitments import Scene, make_scene, prove_all

@@ -1,6 +1,6 @@
 """What the charter costs those who keep it: complexity is what sank the paper one."""
 
-from charter.commitments.terms import Edition, Requirement
+from charter.editions.terms import Edition, Requirement
 
 WORKING_DAYS_A_MONTH = 21
 DAYS_A_MONTH = 30.4

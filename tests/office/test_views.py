@@ -10,12 +10,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from charter.accounts.models import Membership
-from charter.commitments import editions
-from charter.commitments.models import SignUp, SignUpState, ThresholdOverride
 from charter.core import clock, trail
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
+from charter.editions import service as editions
+from charter.editions.models import ThresholdOverride
 from charter.office import board, sheet
+from charter.signup.models import SignUp, SignUpState
 from charter.venues.models import Venue, VenueState
 from tests.builders.accounts import make_member, make_user
 from tests.builders.certificates import issue, make_ready, propose

@@ -5,18 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from charter.core.paper.sheet import HEIGHT, MARGIN, MEASURE, WIDTH, Element, Sheet
-from charter.core.paper.typeset import (
-    BOLD,
-    RULE,
-    SOFT,
-    Type,
-    fit,
-    in_words,
-    legible,
-    strong,
-    tidy,
-    wrap,
-)
+from charter.core.paper.typeset import BOLD, RULE, SOFT, Type, fit, legible, strong, tidy, wrap
+from charter.core.text import in_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +31,6 @@ _PLAIN = str.maketrans("\u2010\u2011\u2012\u2015\u2032\u2033\u2192\u2190", "----
 # Controls, half characters, unassigned and private letters, and the unseen signs that turn a
 # line around or glue emoji together.
 _UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co"}
-
-
-def in_words(day: date) -> str:
-    """A date as people say it: Friday 20 November 2026, whatever the machine's language."""
-    days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    months = (
-        "January", "February", "March", "April", "May", "June", "July", "August", "September",
-        "October", "November", "December",
-    )  # fmt: skip
-    return f"{days[day.weekday()]} {day.day} {months[day.month - 1]} {day.year}"
 
 
 def tidy(text: str) -> str:
