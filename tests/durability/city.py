@@ -1,0 +1,240 @@
+"""A small city on disk behind a real server that is killed, and what must be true of it after.
+
+The city is the benchmark's: venues whose champions are signed in and whose proofs are accepted, so
+that each upload is a renewal that is accepted by rule and another can follow.
+"""
+
+import hashlib
+import os
+import re
+import secrets
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bench import dataset, pages
+from bench.client import message
+from charter import config, install
+from charter.app import create_app
+from charter.core import files, trail
+from charter.core.db import db
+from tests.durability.steps import STEPS
+
+VENUES = 12
+UPLOAD = b"%PDF-1.4\n" + b"1" * 30_000 + b"\n%%EOF\n"
+_BOUNDARY = "charter-bench-boundary"
+
+
+@dataclass(slots=True)
+class Sent:
+    """What the client knows: uploads that were acknowledged, and those it heard nothing about."""
+
+    acknowledged: set[str] = field(default_factory=set)
+    unknown: dict[str, int] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+
+class City:
+    """The city's folder, its server, and a client."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        install.write_settings(folder, False)
+        settings = folder / "city.toml"
+        # None is drawn for review: a proof that waits would refuse the next.
+        none = re.sub(r"review_share = [\d.]+", "review_share = 0", settings.read_text())
+        settings.write_text(none)
+        self.environ = {"INSTANCE": str(folder), "DEMO": "0", "DOOM": str(folder)}
+        self.app = create_app(config.load(self.environ))
+        with self.app.app_context():
+            install.prepare(False)
+            db.session.remove()
+        made = dataset.make(self.app, VENUES)
+        self.champions = {v: t for v, t in made.champions.items() if v in made.certificates}
+        self.today = made.today
+        self.wire = pages.Wire(self.app)
+        self.first_file = self._ask("SELECT max(id) FROM stored_file")[0][0] + 1
+        self.server: subprocess.Popen[bytes] | None = None
+        self.port = 0
+
+    def start(self) -> None:
+        """Start the server on a free port and wait until a worker answers."""
+        for old in self.folder.glob("worker-*"):
+            old.unlink()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        with (self.folder / "server.log").open("ab") as log:
+            self.server = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "gunicorn", "-c", "python:tests.durability.doomed"),
+                    *("--bind", f"127.0.0.1:{self.port}", "tests.durability.doomed:app"),
+                ],
+                cwd=config.ROOT,
+                env={**os.environ, **self.environ},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the server answers again."""
+        request = message("GET", "/sign-in")
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            assert self.server is not None
+            assert self.server.poll() is None, (self.folder / "server.log").read_text()[-3000:]
+            if b" 200 " in self._exchange(request)[:20]:
+                return
+            time.sleep(0.02)
+        raise AssertionError("the server is not back within a minute")
+
+    def kill_workers(self) -> None:
+        """kill -9 every worker; the server's first process starts new ones."""
+        for place in self.folder.glob("worker-*"):
+            place.unlink()
+            _kill(int(place.name.partition("-")[2]))
+
+    def kill_everything(self) -> None:
+        """kill -9 the whole server, with no one left to start it again."""
+        if self.server is not None:
+            os.killpg(self.server.pid, signal.SIGKILL)
+            self.server.wait()
+            self.server = None
+
+    def die_at(self, step: str) -> None:
+        """Have the next worker that gets there kill itself."""
+        assert step in STEPS
+        (self.folder / "die-at").write_text(step, "utf-8")
+
+    def upload(self, venue_id: int, once: str) -> str:
+        """Hand one proof in; "saved", "nothing" (no answer came), or the answer's first line."""
+        ask = pages.Ask(
+            f"/venues/{venue_id}/requirements/{pages.EVIDENCE}",
+            "POST",
+            session=self.champions[venue_id],
+            fields={
+                "happened_on-day": str(self.today.day),
+                "happened_on-month": str(self.today.month),
+                "happened_on-year": str(self.today.year),
+                "once": once,
+            },
+            upload=UPLOAD + once.encode(),
+        )
+        kind = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
+        answer = self._exchange(
+            message(
+                "POST",
+                ask.path,
+                cookie=self.wire.cookie(ask),
+                body=self.wire.body(ask),
+                headers=kind,
+            )
+        )
+        first = answer.partition(b"\r\n")[0].decode()
+        if not first:
+            return "nothing"
+        return "saved" if " 303 " in first else first
+
+    def keep_uploading(self, venue_id: int, sent: Sent, until: float) -> None:
+        """Hand proofs in, one after the other, until the time has come or no answer does."""
+        while time.monotonic() < until:
+            once = secrets.token_hex(16)
+            answer = self.upload(venue_id, once)
+            if answer == "saved":
+                sent.acknowledged.add(once)
+            elif answer == "nothing":
+                sent.unknown[once] = venue_id
+                return
+            else:
+                sent.refused.append(answer)
+
+    def _exchange(self, request: bytes) -> bytes:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+                connection.sendall(request)
+                parts = []
+                while part := connection.recv(65536):
+                    parts.append(part)
+        except OSError:
+            return b""
+        return b"".join(parts)
+
+    def _ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.folder / "charter.sqlite", timeout=30)) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def proofs(self) -> Counter[str]:
+        """How many proofs there are of each form that was ever sent."""
+        return Counter(
+            once for (once,) in self._ask("SELECT once FROM evidence WHERE once IS NOT NULL")
+        )
+
+    def lost(self, sent: Sent) -> list[str]:
+        """Proofs that were acknowledged and are not there, or there twice; refusals too."""
+        there = self.proofs()
+        found = [f"lost: {once}" for once in sent.acknowledged - there.keys()]
+        found += [f"twice: {once}" for once, count in there.items() if count > 1]
+        return found + sent.refused
+
+    def faults(self, sent: Sent) -> list[str]:
+        """Everything that is not as it must be, whenever the server died."""
+        checked = [row[0] for row in self._ask("PRAGMA integrity_check")]
+        found = [f"integrity: {each}" for each in checked if each != "ok"]
+        found += [f"an orphan row: {row}" for row in self._ask("PRAGMA foreign_key_check")]
+        found += self.lost(sent) + self._half_done()
+        with self.app.app_context():
+            checks = list(trail.verify())
+            found += [f"trail {each.chain}: {each.fault}" for each in checks if each.fault]
+            db.session.remove()
+        return found
+
+    def _half_done(self) -> list[str]:
+        """Proofs without their file, their entry in the trail, or their place in the standing."""
+        rows = self._ask(
+            "SELECT e.id, f.name,"
+            " (SELECT count(*) FROM trail_entry t WHERE t.verb = 'evidence.shown'"
+            "  AND t.thing_id = e.id AND t.chain = e.venue_id)"
+            " FROM evidence e LEFT JOIN evidence_file ef ON ef.evidence_id = e.id"
+            " LEFT JOIN stored_file f ON f.id = ef.file_id WHERE e.once IS NOT NULL"
+        )
+        found = []
+        for number, name, entries in rows:
+            if name is None or entries != 1:
+                found.append(f"proof {number} has file {name} and {entries} entries")
+        for name, digest in self._ask(
+            "SELECT name, sha256 FROM stored_file WHERE id >= ?", self.first_file
+        ):
+            place = self.folder / "evidence" / name[:2] / name
+            if not place.exists() or hashlib.sha256(place.read_bytes()).digest() != digest:
+                found.append(f"file {name} is missing or changed")
+        return found
+
+    def strays(self) -> int:
+        """How many files lie in the store without a row."""
+        lying = {each.name for each in (self.folder / "evidence").glob("??/*")}
+        return len(lying - {name for (name,) in self._ask("SELECT name FROM stored_file")})
+
+    def sweep(self) -> int:
+        """Take strays away, as the nightly work does a day later; how many."""
+        with self.app.app_context():
+            gone = files.sweep(timedelta(0))
+            db.session.remove()
+        return gone
+
+
+def _kill(number: int) -> None:
+    try:
+        os.kill(number, signal.SIGKILL)
+    except ProcessLookupError:
+        return
