@@ -11,12 +11,18 @@ from flask import Flask
 from pypdf import PdfReader
 
 from charter import config
+from charter.accounts.models import User
 from charter.app import create_app
 from charter.certificates import rules, service
+from charter.core import clock
+from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
 from charter.editions import service as editions
-from tests.builders.accounts import sign_in_as
-from tests.builders.certificates import make_issued, make_ready_venue
+from charter.proofs import signatures
+from tests.builders.accounts import make_member, sign_in_as
+from tests.builders.certificates import issue
+from tests.builders.commitments import Scene
+from tests.builders.venues import make_venue
 from tests.visitor import Visitor
 
 EIGHTH = """
@@ -63,19 +69,37 @@ def eight(settings: config.Settings, tmp_path: Path) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+def signed_and_proven(venue: int) -> Scene:
+    """A venue that signed the edition of eight, every essential of it vouched for."""
+    champion = make_member(Role.CHAMPION, venue=venue).id
+    officer = make_member(Role.OFFICER).id
+    db.session.rollback()
+    lock(CITY, venue)
+    by = db.session.get_one(User, officer)
+    edition = editions.current()
+    signatures.sign(venue, edition.key, clock.today(), name="Pat", role="owner", by=by)
+    for each in edition.requirements:
+        if each.essential and each.signer != "owner":
+            proof = signatures.vouch(
+                venue, edition.key, each, clock.today(), by=by, statement="Seen."
+            )
+            proof.signed_user_id = champion if "champion-left" in each.voids else None
+    commit()
+    return Scene(venue, champion, officer)
+
+
 def test_eight_commitments_walk_to_a_certificate(eight: Flask) -> None:
     with eight.app_context():
-        venue_id = make_ready_venue("The Lantern")
-        code = rules.grouped(make_issued(venue_id))
+        scene = signed_and_proven(make_venue(name="The Lantern").id)
+        code = rules.grouped(issue(scene).code)
         shown = service.by_code(code)
         assert shown
         paper = PdfReader(io.BytesIO(shown.certificate.pdf)).pages[0].extract_text()
-        officer = shown.certificate.proposed_by
     assert "Nobody is left to get home alone" in paper.replace("\n", " ")
     visitor = Visitor(eight)
     assert "Nobody is left to get home alone" in visitor.get("/charter").text
     assert "Nobody is left to get home alone" in visitor.get(f"/verify/{code}").text
-    sign_in_as(visitor.client, officer)
+    sign_in_as(visitor.client, scene.officer)
     table = visitor.get("/office/venues")
     assert "Getting home" in table.text
-    assert "Getting home" in visitor.get(f"/office/venues/{venue_id}").text
+    assert "Getting home" in visitor.get(f"/office/venues/{scene.venue}").text

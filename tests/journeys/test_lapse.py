@@ -15,7 +15,7 @@ from charter.core.db import db
 from charter.core.text import in_words
 from charter.editions import service as editions
 from tests.builders.accounts import make_member
-from tests.builders.certificates import make_issued
+from tests.builders.certificates import issue
 from tests.builders.commitments import Scene, make_scene, prove_all
 from tests.visitor import Visitor
 
@@ -26,7 +26,7 @@ def certified(app: Flask) -> tuple[Scene, str]:
     with app.app_context():
         scene = make_scene(name="The Lantern", name_key="lantern")
         prove_all(scene)
-        return scene, rules.grouped(make_issued(scene.venue))
+        return scene, rules.grouped(issue(scene).code)
 
 
 def test_the_day_after_the_last_every_page_says_so(
