@@ -3,7 +3,8 @@
 A file is received before the write lock is taken and without the database: `receive` checks it,
 rebuilds it and has it safely on the disk (fsync of file and folder). `keep` then adds its row in
 the change's own transaction. So a row never lacks its file, and a crash between the two leaves a
-file without a row, which `sweep` takes away a day later. Nothing here ever takes a row away.
+file without a row, which `sweep` takes away a day later. Nothing here ever takes a row away: a
+file whose time is over is marked as erased with the change, and `sweep` takes its bytes after it.
 
 What people send is never trusted: neither its name nor what their browser calls it. PDFs are kept
 as they came and are only ever handed out as a download.
@@ -17,14 +18,14 @@ import re
 import secrets
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from flask import Response, current_app, send_file
-from sqlalchemy import LargeBinary, String, select
+from sqlalchemy import LargeBinary, String, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import HTTPException
@@ -85,11 +86,19 @@ class Damaged(Refused, HTTPException):
 
     code = 410
 
+    def __init__(
+        self,
+        words: str = "This file is damaged or missing on our side, so we do not show it. "
+        "The office has to bring it back from a backup.",
+    ) -> None:
+        super().__init__(words)
+
+
+class Erased(Damaged):
+    """A file whose time was over: its bytes were taken away on purpose."""
+
     def __init__(self) -> None:
-        super().__init__(
-            "This file is damaged or missing on our side, so we do not show it. "
-            "The office has to bring it back from a backup."
-        )
+        super().__init__("This file was kept for as long as we keep such files, and then deleted.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +264,9 @@ def keep(received: Received) -> StoredFile:
 
 
 def read(stored: StoredFile) -> bytes:
-    """The bytes of a kept file, or Damaged if they are not the ones that were received."""
+    """The bytes of a kept file; Erased if its time was over, Damaged if they are not as received."""
+    if stored.erased_at is not None:
+        raise Erased
     try:
         content = store().open(stored.name)
     except OSError as fault:
@@ -287,25 +298,61 @@ def answer(stored: StoredFile) -> Response:
     return response
 
 
+def erase(file_ids: Collection[int]) -> int:
+    """Mark files as erased, in the change's own transaction; how many were not before.
+
+    Their bytes go with the next `sweep`: a kill between the two loses nothing and keeps nothing.
+    """
+    query = update(StoredFile).where(StoredFile.id.in_(file_ids), StoredFile.erased_at.is_(None))
+    return len(
+        db.session.scalars(query.values(erased_at=clock.now()).returning(StoredFile.id)).all()
+    )
+
+
+def unused(before: datetime) -> Sequence[int]:
+    """Ids of files kept before an instant to which no row of any table refers any more."""
+    refers = [
+        column
+        for table in db.metadata.tables.values()
+        for column in table.columns
+        if any(key.column is StoredFile.__table__.c.id for key in column.foreign_keys)
+    ]
+    return db.session.scalars(
+        select(StoredFile.id).where(
+            StoredFile.erased_at.is_(None),
+            StoredFile.created_at < before,
+            *(StoredFile.id.not_in(select(column).where(column.is_not(None))) for column in refers),
+        )
+    ).all()
+
+
 def sweep(older_than: timedelta = _NEVER_OPENED) -> int:
-    """Take away files that have no row and are older than this; how many. Never takes rows."""
+    """Take away the bytes of erased files, and files that have no row and are older than this.
+
+    Says how many. Never takes rows.
+    """
     before = time.time() - older_than.total_seconds()  # files carry the machine's time, not ours
     there = store()
-    old = [lying.name for lying in there.names() if lying.written < before]
-    gone = 0
-    for start in range(0, len(old), 500):
-        names = old[start : start + 500]
-        kept = set(db.session.scalars(select(StoredFile.name).where(StoredFile.name.in_(names))))
-        for name in set(names) - kept:
-            there.delete(name)
-            gone += 1
+    lying, gone = list(there.names()), 0
+    for start in range(0, len(lying), 500):
+        some = lying[start : start + 500]
+        known = select(StoredFile.name, StoredFile.erased_at)
+        rows = db.session.execute(known.where(StoredFile.name.in_([each.name for each in some])))
+        erased = {row.name: row.erased_at is not None for row in rows}
+        for each in some:
+            if erased.get(each.name, each.written < before):
+                there.delete(each.name)
+                gone += 1
     return gone
 
 
 def missing() -> Iterator[StoredFile]:
     """Rows whose file is gone or changed: reads every file, one at a time."""
     for stored in db.session.scalars(
-        select(StoredFile).order_by(StoredFile.id).execution_options(yield_per=100)
+        select(StoredFile)
+        .where(StoredFile.erased_at.is_(None))
+        .order_by(StoredFile.id)
+        .execution_options(yield_per=100)
     ):
         try:
             read(stored)

@@ -32,7 +32,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from charter import config
-from charter.core import clock, letters, postman
+from charter.core import clock, letters, postman, retention
 from charter.core.db import Model, db, lock
 from charter.core.errors import Refused
 from charter.core.sealed import Sealable, SealedText, Unreadable
@@ -268,7 +268,7 @@ def in_trouble(limit: int = 50) -> Sequence[OutboxMail]:
     ).all()
 
 
-def forget(older_than: timedelta = timedelta(days=90)) -> int:
+def forget(older_than: timedelta = retention.MAIL.real) -> int:
     """Delete rows of mails that ended this long ago; how many. A waiting mail is never touched."""
     before = clock.now() - older_than
     gone = db.session.scalars(
@@ -277,6 +277,11 @@ def forget(older_than: timedelta = timedelta(days=90)) -> int:
         .returning(OutboxMail.id)
     ).all()
     return len(gone)
+
+
+def forget_person(user_id: int) -> None:
+    """Delete every mail to somebody whose name and address are kept no longer, sent or not."""
+    db.session.execute(delete(OutboxMail).where(OutboxMail.user_id == user_id))
 
 
 def inbox(limit: int = 50) -> list[Shown]:
