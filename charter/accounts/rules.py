@@ -132,11 +132,11 @@ def idle_step(
     """
     if step is IdleStep.NAMELESS or not retention.ACCOUNT_UNUSED.is_over(last_used, today):
         return None
-    if step in _IDLE_WAITS and step_on is not None:
-        if not _IDLE_WAITS[step].is_over(step_on, today):
-            return None
-    elif is_disabled:
+    if is_disabled and step < IdleStep.CLOSED:
         return IdleStep.CLOSED
+    wait = _IDLE_WAITS.get(step)
+    if wait is not None and step_on is not None and not wait.is_over(step_on, today):
+        return None
     return IdleStep(step + 1)
 
 

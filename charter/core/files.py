@@ -264,7 +264,7 @@ def keep(received: Received) -> StoredFile:
 
 
 def read(stored: StoredFile) -> bytes:
-    """The bytes of a kept file; Erased if its time was over, Damaged if they are not as received."""
+    """The bytes of a kept file. Raises Erased if its time was over, Damaged if they changed."""
     if stored.erased_at is not None:
         raise Erased
     try:

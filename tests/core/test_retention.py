@@ -41,8 +41,8 @@ def test_the_oldest_day_kept_is_the_first_that_is_not_over(span: Span, today: da
 
 
 def test_a_time_in_hours_is_real_on_nights_when_the_clocks_change() -> None:
-    for night in (datetime(2026, 3, 29, 0, 30), datetime(2026, 10, 25, 0, 30)):
-        began = night.replace(tzinfo=LONDON).astimezone(UTC)
+    for night in (date(2026, 3, 29), date(2026, 10, 25)):
+        began = datetime.combine(night, datetime.min.time(), LONDON).astimezone(UTC)
         over = began + timedelta(hours=24)
         assert Span(hours=24).oldest_moment(over, LONDON) == began
         a_second_before = over - timedelta(seconds=1)
