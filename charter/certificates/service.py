@@ -282,10 +282,15 @@ def issue(venue_id: int, proposal_id: int, *, by: int, web_session: int | None) 
     return certificate
 
 
+def last_day(issued_on: date) -> date:
+    """The last day of a certificate issued on a day."""
+    months = min(MOST_MONTHS, config.current().city.certificate_months)
+    return clock.months_after(issued_on, months)
+
+
 def _frozen(venue: Venue, proposal: CertificateProposal, by: int) -> Certificate:
     settings, today = config.current(), clock.today()
     edition = editions.edition(venue.edition_key or settings.city.edition)
-    months = min(MOST_MONTHS, settings.city.certificate_months)
     code = rules.new_code(secrets.token_bytes(rules.CODE_BYTES))
     address = f"{settings.public_url}/verify/{rules.grouped(code)}"
     logo = settings.city.logo
@@ -299,7 +304,7 @@ def _frozen(venue: Venue, proposal: CertificateProposal, by: int) -> Certificate
         edition_title=edition.title,
         commitments=tuple((str(c.number), c.heading) for c in edition.commitments),
         issued_on=today,
-        valid_until=clock.months_after(today, months),
+        valid_until=last_day(today),
         serial=rules.serial(today.year, next_number(f"certificate-{today.year}")),
         verify_url=address,
         short_address=address.partition("://")[2],

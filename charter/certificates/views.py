@@ -5,9 +5,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from charter.certificates import service
+from charter.core import clock
 from charter.core.access import Permission, requires
 from charter.core.db import commit
 from charter.core.fields import Form, TextArea
+from charter.editions import service as editions
 
 bp = Blueprint("certificates", __name__)
 
@@ -78,7 +80,14 @@ def issue(venue_id: int, proposal_id: int) -> str | AnyResponse:
         commit()
         flash("Issued. The certificate can be downloaded, and its page is open to everyone.")
         return redirect(url_for(".venue", venue_id=venue_id), 303)
-    return render_template("certificates/issue.html", form=form, case=service.case(venue_id))
+    case = service.case(venue_id)
+    return render_template(
+        "certificates/issue.html",
+        form=form,
+        case=case,
+        edition=editions.edition(case.venue.edition_key) if case.venue.edition_key else None,
+        until=service.last_day(clock.today()),
+    )
 
 
 @bp.post(f"{OFFICE}/<int:proposal_id>/drop")

@@ -10,10 +10,12 @@ from charter.core.trail import TrailEntry
 from charter.editions.terms import Edition
 
 VERBS = {
+    "account.anonymised": "Name and address of an unused account deleted",
     "account.disabled": "Account closed",
     "account.enabled": "Account opened again",
     "account.made": "Account made",
     "account.renamed": "Name changed",
+    "account.warned": "Told that an unused account will be emptied",
     "certificate.dropped": "Proposal of a certificate dropped",
     "certificate.issued": "Certificate issued",
     "certificate.proposed": "Certificate proposed",
