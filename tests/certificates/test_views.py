@@ -36,16 +36,15 @@ def test_from_proposal_to_paper_to_withdrawal(app: Flask, as_: As, client: Visit
     boss.post(issue_url)
     with app.app_context():
         shown = service.of_venue(scene.venue)[0]
-        pdf = shown.certificate.pdf
-        db.session.rollback()
-    paper = as_(scene.champion).answer(f"{mine}/{shown.certificate.id}.pdf")
+        pdf, number, code = shown.certificate.pdf, shown.certificate.id, shown.code
+    paper = as_(scene.champion).answer(f"{mine}/{number}.pdf")
     assert paper.data == pdf
     assert paper.headers["Content-Disposition"].startswith("attachment;")
-    assert client.get(f"/verify/{shown.code}").status == 200
-    withdraw = f"{base}/{shown.certificate.id}/withdraw"
+    assert client.get(f"/verify/{code}").status == 200
+    withdraw = f"{base}/{number}/withdraw"
     assert "Write why" in boss.refused(withdraw).text
     boss.post(withdraw, {"because": "A proof was not true."})
-    assert "A proof was not true." in client.get(f"/verify/{shown.code}").text
+    assert "A proof was not true." in client.get(f"/verify/{code}").text
     assert "no longer there" in boss.refused(withdraw, {"because": "Again"}).text
 
 
