@@ -190,7 +190,9 @@ class SeenForm(Form):
     """How somebody saw a proof themselves."""
 
     how = Choice(
-        "How did you see it?", missing="Choose how you saw it", choices=list(WAYS_SEEN.items())
+        "How did you see it?",
+        missing="Choose how you saw it",
+        choices=[(how, words.capitalize()) for how, words in WAYS_SEEN.items()],
     )
 
 
