@@ -181,12 +181,13 @@ class Wire:
         try:
             for _ in range(2):
                 seen.clear()
-                answer = self._visit(app, next(page.asks))
+                answer = self.visit(app, next(page.asks))
         finally:
             event.remove(engine, "before_cursor_execute", note)
         return len(seen), answer
 
-    def _visit(self, app: Flask, ask: Ask) -> TestResponse:
+    def visit(self, app: Flask, ask: Ask) -> TestResponse:
+        """Send a request to an application in hand."""
         client = app.test_client(use_cookies=False)
         headers = {"Cookie": self.cookie(ask)} if ask.session else {}
         if ask.method == "GET":

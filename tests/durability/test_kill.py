@@ -12,7 +12,7 @@ from charter.core import files
 from tests.durability.city import City, Sent
 from tests.durability.steps import BEFORE_COMMIT, STEPS
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("durability")]
+pytestmark = pytest.mark.slow
 
 ROUNDS = 30
 LONG_ROUNDS = 100

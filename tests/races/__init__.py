@@ -1,0 +1,1 @@
+"""What must hold when two people, or one person twice, do something at the very same moment."""
