@@ -22,6 +22,10 @@ WORDS = {
     "share_complete": "Per cent of entries with every core fact",
     "book_months": "Months looked at to see that one book is used",
     "entry_months": "Months of entries looked at",
+    "report_months": "Months of reports looked at",
+    "ways_to_report": "Ways to tell the venue that the public and staff each have",
+    "check_staff": "People asked in a spot check",
+    "check_questions": "Questions put to each of them",
 }
 
 

@@ -10,17 +10,19 @@ from flask import Flask
 from sqlalchemy import select
 
 from charter.accounts.models import Membership
+from charter.commitments.models import CommitmentStanding, VenueStanding
 from charter.core import clock, trail
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
 from charter.editions import service as editions
-from charter.editions.models import ThresholdOverride
-from charter.office import board, sheet
+from charter.editions.models import EditionRow, ThresholdOverride
+from charter.office import board, sheet, thresholds
 from charter.signup.models import SignUp, SignUpState
 from charter.venues.models import Venue, VenueState
 from tests.builders.accounts import make_member, make_user
 from tests.builders.certificates import issue, make_ready, propose
 from tests.builders.commitments import hand_in, load_charter, make_scene, restate
+from tests.builders.edition import make_commitment_data
 from tests.builders.office import make_city
 from tests.builders.venues import make_venue
 from tests.counting import counted
@@ -179,6 +181,50 @@ def test_a_row_reads_as_words_under_the_names_of_the_commitments(app: Flask, as_
     link = rows["The Lantern"].find("{*}th/{*}a")
     assert link is not None
     assert link.get("href") == f"/office/venues/{scene.venue}"
+
+
+@pytest.mark.sqlite_only
+def test_an_edition_of_eight_widens_the_table_and_no_more(app: Flask, as_: As) -> None:
+    with app.app_context():
+        old, new = make_ready(name="Seven"), make_ready(name="Eight")
+        key = load_eight()
+        db.session.get_one(VenueStanding, new.venue).edition_key = key
+        db.session.add(
+            CommitmentStanding(
+                venue_id=new.venue, commitment_key="c8", number=8, state="partly-met",
+                essentials_met=1, essentials=2,
+            )
+        )  # fmt: skip
+        db.session.commit()
+    page = as_(old.officer).get("/office/venues")
+    heads = [text_of(head) for head in page.all("th") if head.get("scope") == "col"]
+    assert heads[3] == "1 Champion"
+    assert heads[10] == "8 Way home"
+    rows = {text_of(row.find("{*}th/{*}a")): [text_of(c) for c in row] for row in page.one("tbody")}
+    assert rows["Eight"][3:11] == ["Met"] * 7 + ["Partly met"]
+    assert rows["Seven"][3:11] == ["Met"] * 7 + [""]
+    table = list(csv.DictReader(io.StringIO(
+        as_(old.officer).answer("/office/venues.csv").get_data(as_text=True)
+    )))  # fmt: skip
+    assert {row["venue"]: row["8 Way home"] for row in table} == {
+        "Seven": "",
+        "Eight": "partly met",
+    }
+
+
+def load_eight() -> str:
+    """A second edition in the database: the first one's commitments, and an eighth."""
+    row = db.session.get_one(EditionRow, load_charter())
+    more = make_commitment_data(8, name="Way home")
+    body = {**row.body, "edition": "eight-2027", "commitment": [*row.body["commitment"], more]}
+    db.session.add(
+        EditionRow(
+            key="eight-2027", title="Eight", effective_from=row.effective_from, meaning="x",
+            body=body,
+        )
+    )  # fmt: skip
+    db.session.commit()
+    return "eight-2027"
 
 
 @pytest.mark.sqlite_only
@@ -369,6 +415,17 @@ def test_a_threshold_is_set_from_a_day_to_come(app: Flask, as_: As) -> None:
     with app.app_context():
         row = db.session.scalars(select(ThresholdOverride)).one()
         assert (row.name, row.value, row.from_on) == ("share_trained", 85, day)
+
+
+@pytest.mark.sqlite_only
+def test_every_threshold_of_the_charter_has_words(app: Flask) -> None:
+    with app.app_context():
+        load_charter()
+        edition = editions.current()
+        assert set(edition.thresholds) == set(thresholds.WORDS)
+        assert [row.default for row in thresholds.thresholds(edition)] == list(
+            edition.thresholds.values()
+        )
 
 
 @pytest.mark.sqlite_only
