@@ -6,17 +6,16 @@ going back to change an answer loses none.
 
 import hashlib
 import secrets
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from charter.core import clock
+from charter.core import clock, retention
 from charter.core.db import db
 from charter.core.errors import Refused
 from charter.signup.models import SignUpDraft
 
-LASTS = timedelta(hours=24)
+LASTS = retention.SIGN_UP_DRAFT.real
 MOST = 2000
 STEPS = ("venue", "you", "charter", "champion")
 Answers = dict[str, Any]

@@ -13,13 +13,13 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from charter import config
 from charter.accounts import invitations
 from charter.accounts.invitations import Wish
 from charter.accounts.models import User
-from charter.core import clock, mail, trail
+from charter.core import clock, mail, retention, trail
 from charter.core.access import Role
 from charter.core.db import CITY, db, lock
 from charter.core.errors import Refused
@@ -31,8 +31,8 @@ from charter.venues import service as venues
 from charter.venues.models import Kind, Venue, VenueState
 from charter.venues.service import Identity
 
-CONFIRM_WITHIN = timedelta(days=7)
-DECLINED_KEPT = timedelta(days=182)
+CONFIRM_WITHIN = retention.SIGN_UP_UNCONFIRMED.real
+NO_NAME = "Name removed"
 MAILS_AN_HOUR = 3
 SIGN_UPS_AN_HOUR = 60
 WORDS_LIMIT = 2000
@@ -311,18 +311,43 @@ def _venue_of(row: SignUp, by: User) -> Venue:
     return venues.add(identity, by=by.id)
 
 
-def forget() -> str:
+def forget() -> int:
     """Delete what is kept no longer: drafts of yesterday, links nobody opened, old refusals.
 
-    Needs the city's lock. Says what was deleted.
+    Needs the city's lock. Says how many were deleted.
     """
     now = clock.now()
+    refused_before = retention.SIGN_UP_DECLINED.oldest_moment(now, clock.zone())
     stale = (SignUp.state == SignUpState.UNCONFIRMED) & (SignUp.signed_at < now - CONFIRM_WITHIN)
-    old = (SignUp.state == SignUpState.DECLINED) & (SignUp.decided_at < now - DECLINED_KEPT)
+    old = (SignUp.state == SignUpState.DECLINED) & (SignUp.decided_at < refused_before)
     gone = db.session.scalars(select(SignUp.id).where(stale | old)).all()
     db.session.execute(delete(SignUpMessage).where(SignUpMessage.sign_up_id.in_(gone)))
     db.session.execute(delete(SignUp).where(SignUp.id.in_(gone)))
-    return f"{drafts.forget()} drafts and {len(gone)} sign-ups forgotten."
+    return drafts.forget() + len(gone)
+
+
+def forget_people(venue_id: int) -> None:
+    """Take names, addresses and letters off the sign-ups of a venue that left long ago.
+
+    That it was signed up, when, and who of the office decided stays. Needs the venue's lock.
+    """
+    theirs = SignUp.venue_id == venue_id
+    ids = select(SignUp.id).where(theirs)
+    db.session.execute(delete(SignUpMessage).where(SignUpMessage.sign_up_id.in_(ids)))
+    db.session.execute(
+        update(SignUp)
+        .where(theirs)
+        .values(
+            token_hash=None,
+            signer_name=NO_NAME,
+            signer_email="",
+            signer_phone=None,
+            champion_name=None,
+            champion_email=None,
+            confirmed_how=None,
+            words=None,
+        )
+    )
 
 
 def _say(row: SignUp, words: str, author: User | None) -> None:
