@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Date, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from charter import config
@@ -19,16 +19,22 @@ from charter.core import clock, trail
 from charter.core.db import db, next_number
 from charter.core.errors import Refused
 from charter.editions import service as editions
-from charter.venues.models import Venue, VenueState
-from charter.venues.places import closed_now
+from charter.venues.models import Closure, Venue, VenueState
 
 MOST_MONTHS = 12
 # Put together once: the aliased table alone costs more than the database does.
 _NEWER = aliased(Certificate)
+_TODAY = bindparam("today", type_=Date)
+_CLOSED_NOW = and_(
+    Closure.venue_id == Venue.id,
+    Closure.from_on <= _TODAY,
+    or_(Closure.until_on.is_(None), Closure.until_on >= _TODAY),
+)
 _SHOWN = (
-    select(Certificate, Venue, VenueStanding, _NEWER.serial, _NEWER.issued_at)
+    select(Certificate, Venue, VenueStanding, Closure, _NEWER.serial, _NEWER.issued_at)
     .join(Venue, Venue.id == Certificate.venue_id)
     .outerjoin(VenueStanding, VenueStanding.venue_id == Venue.id)
+    .outerjoin(Closure, _CLOSED_NOW)
     .outerjoin(_NEWER, _NEWER.id == Certificate.replaced_by_id)
     .order_by(Certificate.issued_at.desc(), Certificate.id.desc())
 )
@@ -85,15 +91,11 @@ def one(venue_id: int, certificate_id: int) -> Shown | None:
 
 
 def _shown(*conditions: Any) -> list[Shown]:
-    rows = db.session.execute(_SHOWN.where(*conditions)).all()
     today = clock.today()
-    closed = {
-        venue_id: rules.Closure(closure.from_on, closure.until_on)
-        for venue_id, closure in closed_now({venue.id for _, venue, *_ in rows}).items()
-    }
+    rows = db.session.execute(_SHOWN.where(*conditions), {"today": today})
     return [
-        Shown(row, venue, _verdict(row, venue, standing, serial, at, closed.get(venue.id), today))
-        for row, venue, standing, serial, at in rows
+        Shown(row, venue, _verdict(row, venue, standing, serial, at, closure, today))
+        for row, venue, standing, closure, serial, at in rows
     ]
 
 
@@ -103,7 +105,7 @@ def _verdict(
     standing: VenueStanding | None,
     newer_serial: str | None,
     newer_at: datetime | None,
-    closure: rules.Closure | None,
+    closure: Closure | None,
     today: date,
 ) -> rules.Verdict:
     terms = rules.Terms(
@@ -118,7 +120,7 @@ def _verdict(
         terms,
         _standing(row, standing),
         today,
-        closure=closure,
+        closure=rules.Closure(closure.from_on, closure.until_on) if closure else None,
         new_owner_unsigned=_owner_must_sign(venue, standing),
     )
 

@@ -1,9 +1,9 @@
 """Verbs and questions about a venue's zones (its rooms and spots) and the days it is closed."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from charter.core import clock, trail
 from charter.core.db import db, touch
@@ -99,19 +99,6 @@ def closures(venue_id: int) -> list[Closure]:
             select(Closure).where(Closure.venue_id == venue_id).order_by(Closure.from_on.desc())
         )
     )
-
-
-def closed_now(venue_ids: Iterable[int]) -> dict[int, Closure]:
-    """Of these venues, those that are closed for a while today, with their closure. One query."""
-    today = clock.today()
-    found = db.session.scalars(
-        select(Closure).where(
-            Closure.venue_id.in_(list(venue_ids)),
-            Closure.from_on <= today,
-            or_(Closure.until_on.is_(None), Closure.until_on >= today),
-        )
-    )
-    return {closure.venue_id: closure for closure in found}
 
 
 def close(venue_id: int, from_on: date, until_on: date | None, reason: str, *, by: int) -> Closure:

@@ -197,12 +197,10 @@ def test_a_closure_pauses_named_days_and_ends_early(app: Flask) -> None:
         venue_id, by = begin(app)
         today = clock.today()
         closure = places.close(venue_id, today - 3 * DAY, None, "new kitchen", by=by)
-        assert places.closed_now([venue_id]) == {venue_id: closure}
         with pytest.raises(Refused, match="already closed"):
             places.close(venue_id, today + 90 * DAY, today + 91 * DAY, "again", by=by)
         places.reopen(venue_id, closure.id, today, by=by)
         assert closure.until_on == today - DAY
-        assert places.closed_now([venue_id]) == {}
         with pytest.raises(Refused, match="already over"):
             places.reopen(venue_id, closure.id, today, by=by)
         later = places.close(venue_id, today + 9 * DAY, today + 20 * DAY, "summer", by=by)
