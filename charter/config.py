@@ -1,5 +1,8 @@
 """Settings of this installation: frozen, read once from the environment and the instance folder.
 
+What stands in the environment comes before what stands in `settings.env` of the instance folder;
+a city keeps its settings there, so that every command finds them.
+
 Two kinds of installation exist. A *city* lives in `instance/`; a *demo* lives in `instance/demo/`
 and may be tried without a mail server. `flask init` writes the secrets of either once; nothing
 here ever makes one up, so an application without its secrets does not start.
@@ -23,6 +26,8 @@ from flask import current_app
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32
 LONGEST_KEY_ID = 15
+# Where a running server is reached, so that other commands can print its address.
+SERVED = "served.env"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -129,6 +134,7 @@ def folder_of(environ: Mapping[str, str]) -> tuple[Path, bool]:
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings, or raise ConfigFault in words that say what to do."""
     folder, demo = folder_of(environ)
+    environ = {**_kept(folder / SERVED), **_kept(folder / "settings.env"), **environ}
     public_url, is_public = _public_url(environ, demo)
     host = urlsplit(public_url).hostname or ""
     extra = tuple(h for h in environ.get("TRUSTED_HOSTS", "").split(",") if h)
@@ -149,6 +155,15 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         proxies=_number(environ, "PROXIES", 0),
         trusted_hosts=(host, *(() if is_public else _own_hosts(environ)), *extra),
     )
+
+
+def _kept(path: Path) -> dict[str, str]:
+    """Settings kept in a file, one NAME=value a line, for every command to find."""
+    if not path.exists():
+        return {}
+    lines = (line.strip() for line in path.read_text("utf-8").splitlines())
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
 
 
 def _number(environ: Mapping[str, str], name: str, otherwise: int) -> int:

@@ -50,6 +50,8 @@ def serve(prepares: bool) -> None:
         db.engine.dispose()
     if unreadable:
         raise click.ClickException(f"secrets.toml lacks field keys: {', '.join(unreadable)}")
+    folder = app.extensions["charter.settings"].folder
+    (folder / config.SERVED).write_text(f"PORT={port}\n", "utf-8")
     _Server(app, f"{host}:{port}").run()
 
 

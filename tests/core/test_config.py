@@ -107,3 +107,18 @@ def test_a_setting_nobody_knows_is_named(tmp_path: Path) -> None:
         file.write('colour_of_door = "red"\n')
     with pytest.raises(config.ConfigFault, match="colour_of_door"):
         config.load(environ)
+
+
+def test_settings_kept_in_the_folder_count_unless_the_environment_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    environ = city(tmp_path)
+    kept = "# ours\nPUBLIC_URL=https://kept.example\nPROXIES = 1\n"
+    (tmp_path / "settings.env").write_text(kept)
+    (tmp_path / config.SERVED).write_text("PORT=8080\n")
+    assert config.load(environ).public_url == "https://kept.example"
+    assert config.load(environ).proxies == 1
+    said = {**environ, "PUBLIC_URL": "https://said.example"}
+    assert config.load(said).public_url == "https://said.example"
+    (tmp_path / "settings.env").unlink()
+    assert config.load(environ).public_url == "http://127.0.0.1:8080"
