@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, literal, or_, select
@@ -51,19 +52,23 @@ def venue_state() -> ColumnElement[str]:
         Closure.from_on <= today,
         or_(Closure.until_on.is_(None), Closure.until_on >= today),
     )
-    stands = and_(
-        VenueStanding.all_met,
-        or_(VenueStanding.holds_until.is_(None), VenueStanding.holds_until >= today),
-        Certificate.suspended_on.is_(None),
-    )
     return case(
         (Venue.state != VenueState.WORKING, Venue.state),
         (closed, literal("closed for now")),
         (Certificate.id.is_(None), literal("working towards")),
         (Certificate.valid_until < today, literal("working towards")),
-        (stands, literal("certified")),
+        (stands(today), literal("certified")),
         else_=literal("suspended"),
     ).label("state")
+
+
+def stands(today: date) -> ColumnElement[bool]:
+    """Whether the facts behind a current certificate hold today; as `venue_state`."""
+    return and_(
+        VenueStanding.all_met,
+        or_(VenueStanding.holds_until.is_(None), VenueStanding.holds_until >= today),
+        Certificate.suspended_on.is_(None),
+    )
 
 
 def with_standing(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

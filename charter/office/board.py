@@ -28,14 +28,13 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
-    union,
     union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
 from charter.accounts.models import Membership, User
 from charter.certificates.models import Certificate
-from charter.certificates.register import venue_state, with_standing
+from charter.certificates.register import stands, venue_state, with_standing
 from charter.commitments.models import CommitmentStanding, VenueStanding
 from charter.commitments.standing import sql_any_lapsed, sql_state
 from charter.core import clock
@@ -54,7 +53,11 @@ STATES = (
     "known", "waiting", "declined", "working towards", "certified", "suspended",
     "closed for now", "left",
 )  # fmt: skip
+_CLOSED = "closed for now"
+_BY_DAY = ("certified", "suspended", _CLOSED)
 _STORED = {state.value for state in VenueState if state is not VenueState.WORKING}
+# Those that are working towards, said so that SQLite does not walk the index of states and sort.
+_HAS_SIGNED = Venue.state.not_in(_STORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +98,12 @@ SORTS: dict[str, tuple[_Stretch, ...]] = {
     "-name": (replace(_NAME, down=True),),
     "lapse": (
         _Stretch(
-            and_(VenueStanding.holds_until.is_not(None), Venue.state == VenueState.WORKING),
+            and_(VenueStanding.holds_until.is_not(None), _HAS_SIGNED),
             VenueStanding.holds_until,
         ),
         replace(
             _NAME,
-            where=or_(VenueStanding.holds_until.is_(None), Venue.state != VenueState.WORKING),
+            where=or_(VenueStanding.holds_until.is_(None), ~_HAS_SIGNED),
         ),
     ),
     "essentials": (_ESSENTIALS, _NO_STANDING),
@@ -249,7 +252,7 @@ def _conditions(filters: Filters, today: date) -> Iterator[ColumnElement[bool]]:
     if filters.state:
         yield from _in_state(filters.state)
     if filters.lapses:
-        yield Venue.state == VenueState.WORKING
+        yield _HAS_SIGNED
         yield lapsing(filters.lapses, today)
     if filters.no_champion:
         yield without_champion(today)
@@ -315,40 +318,47 @@ def totals(filters: Filters) -> dict[str, int]:
     rows = db.session.execute(_totals(replace(filters, state=""), clock.today()))
     found: dict[str, int] = {state: number for state, number in rows}
     signed = found.pop(VenueState.WORKING.value, 0)
-    decided = sum(found.get(state, 0) for state in STATES if state not in _STORED)
-    found["working towards"] = signed - decided
+    found["working towards"] = signed - sum(found.get(state, 0) for state in _BY_DAY)
     return {state: found[state] for state in STATES if found.get(state)}
 
 
 @lru_cache(maxsize=KEPT)
 def _totals(filters: Filters, today: date) -> CompoundSelect[Any]:
+    """Each state with its number; those that signed as *working*, of which the others are part."""
     conditions = list(_conditions(filters, today))
-    stored = select(Venue.state.label("state"), func.count().label("number"))
+    number, certified = func.count(), case((stands(today), "certified"), else_="suspended")
+    stored = select(Venue.state, number)
     if filters.lapses or filters.waiting:
         stored = stored.join(VenueStanding, VenueStanding.venue_id == Venue.id)
-    judged = _judged_by_day(today).subquery()
-    by_day = (
-        with_standing(select(venue_state()).join(judged, judged.c.venue_id == Venue.id))
-        .where(Venue.state == VenueState.WORKING, *conditions)
+    closed_now = select(Closure.venue_id).where(
+        Closure.from_on <= today, or_(Closure.until_on.is_(None), Closure.until_on >= today)
+    )
+    held = (
+        select(certified.label("state"))
+        .select_from(Certificate)
+        .join(Venue, Venue.id == Certificate.venue_id)
+        .outerjoin(VenueStanding, VenueStanding.venue_id == Venue.id)
+        .where(
+            Certificate.withdrawn_at.is_(None),
+            Certificate.replaced_by_id.is_(None),
+            Certificate.valid_until >= today,
+            Venue.id.not_in(closed_now),
+            _HAS_SIGNED,
+            *conditions,
+        )
         .subquery()
+    )
+    closed = (
+        select(literal(_CLOSED), number)
+        .select_from(Venue)
+        .outerjoin(VenueStanding, VenueStanding.venue_id == Venue.id)
+        .where(Venue.id.in_(closed_now), _HAS_SIGNED, *conditions)
     )
     return union_all(
         stored.where(*conditions).group_by(Venue.state),
-        select(by_day.c.state, func.count()).group_by(by_day.c.state),
+        select(held.c.state, number).group_by(held.c.state),
+        closed,
     )
-
-
-def _judged_by_day(today: date) -> CompoundSelect[Any]:
-    """The venues whose state today is not what is stored: certified, suspended or closed now."""
-    certified = select(Certificate.venue_id).where(
-        Certificate.withdrawn_at.is_(None),
-        Certificate.replaced_by_id.is_(None),
-        Certificate.valid_until >= today,
-    )
-    closed = select(Closure.venue_id).where(
-        Closure.from_on <= today, or_(Closure.until_on.is_(None), Closure.until_on >= today)
-    )
-    return union(certified, closed)
 
 
 def named(venue_ids: Collection[int | None]) -> list[Row[Any]]:
