@@ -95,7 +95,9 @@ class Damaged(Refused, HTTPException):
 
 
 class Erased(Damaged):
-    """A file whose time was over: its bytes were taken away on purpose."""
+    """A file whose time was over: its bytes were taken away on purpose, so there is no such page."""
+
+    code = 404
 
     def __init__(self) -> None:
         super().__init__("This file was kept for as long as we keep such files, and then deleted.")
