@@ -36,6 +36,7 @@ from charter.venues.models import Venue, VenueState
 
 BATCH = 5000
 PROOFS_EACH = 3
+OFFICER = 10_000_000
 SIGNED_IN = 100  # venues whose champion has a session, to take turns
 _TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 _CERTIFIED = range(6)
@@ -56,14 +57,17 @@ class Made:
     standing_counts: Mapping[str, int]
 
 
-def make(app: Flask, venues: int) -> Made:
-    """Fill an empty database that `flask init` has prepared, and take every venue's standing."""
+def make(app: Flask, venues: int, *, after: int = 0) -> Made:
+    """Fill a database that `flask init` has prepared, and take every venue's standing.
+
+    It is empty, or holds `after` venues from here already; then it has `venues` in all afterwards.
+    """
     with app.app_context():
         began = time.perf_counter()
         lock(CITY)
         edition = editions.current()
         today, now = clock.today(), clock.now()
-        ids = range(1, venues + 1)
+        ids = range(after + 1, venues + 1)
         officer = _officer()
         _put(Venue, (_venue(each, edition, today) for each in ids))
         _put(User, (_champion(each) for each in ids))
@@ -118,12 +122,15 @@ def _go_on_counting() -> None:
 
 
 def _officer() -> User:
-    row = User(id=10_000_000, email="officer@city.example", name="Officer 1")
+    known = db.session.get(User, OFFICER)
+    if known is not None:
+        return known
+    row = User(id=OFFICER, email="officer@city.example", name="Officer 1")
     row.totp = _TOTP
     db.session.add(row)
     db.session.flush()
     db.session.add(
-        Membership(id=10_000_000, user_id=row.id, role=Role.OFFICER, starts_on=clock.today())
+        Membership(id=OFFICER, user_id=row.id, role=Role.OFFICER, starts_on=clock.today())
     )
     db.session.flush()
     return row
@@ -191,7 +198,7 @@ def _proofs(
     ids: Sequence[int], edition: Edition, today: date, now: datetime
 ) -> Iterator[dict[str, Any]]:
     essentials = [each for each in edition.requirements if each.essential]
-    number = 0
+    number = (ids[0] - 1) * len(essentials) * PROOFS_EACH
     for venue_id in ids:
         for place, requirement in enumerate(essentials):
             for version in range(1, PROOFS_EACH + 1):

@@ -1,0 +1,104 @@
+"""What a page asks of the database does not grow with the city: 250 venues or 2,500 (goal B1)."""
+
+import pytest
+from flask import Flask
+
+from bench import dataset
+from bench.pages import Ask, Wire
+from charter import config
+from charter.commitments import standing
+from charter.core.db import CITY, commit, db, lock, touch
+from charter.editions import service as editions
+from tests.counting import counted
+from tests.engines import SQLITE
+
+pytestmark = pytest.mark.slow
+
+# The most statements that a page may send; sign-in and roles are two of them.
+MOST = {
+    "/sign-in": 0,
+    "/verify/{code}": 2,
+    "/register": 4,
+    "/venues/{venue}/": 10,
+    "/venues/{venue}/commitments/champion": 12,
+    "/venues/{venue}/requirements/staff.policy": 22,
+    "/venues/{venue}/profile": 10,
+    "/venues/{venue}/team": 12,
+    "/venues/{venue}/certificates": 12,
+    "/venues/{venue}/certificates/{venue}.pdf": 5,
+    "/office/": 12,
+    "/office/venues": 8,
+    "/office/venues?kind=bar": 8,
+    "/office/venues?sort=lapse": 9,
+    "/office/venues?find=venue+0000": 8,
+    "/office/venues/{venue}": 24,
+    "/office/reviews": 10,
+    "/office/sign-ups": 5,
+}
+OFFICE = ("/office/",)
+EVERYBODY = ("/sign-in", "/verify/", "/register")
+
+
+def asks(made: dataset.Made) -> dict[str, Ask]:
+    """One request for each page, by somebody who may see it."""
+    venue = next(each for each in made.champions if each in made.certificates)
+    number, code = made.certificates[venue]
+    found = {}
+    for page in MOST:
+        session = made.champions[venue]
+        if page.startswith(OFFICE):
+            session = made.officer
+        elif page.startswith(EVERYBODY):
+            session = ""
+        found[page] = Ask(page.format(venue=number, code=code), session=session)
+    return found
+
+
+def costs(app: Flask, made: dataset.Made) -> dict[str, int]:
+    """How many statements each page sends, once the process has what it remembers."""
+    wire, found = Wire(app), {}
+    for page, ask in asks(made).items():
+        wire.visit(app, ask)
+        with counted(app) as seen:
+            answer = wire.visit(app, ask)
+        assert answer.status_code == 200, (page, answer.status_code)
+        found[page] = len(seen)
+    return found
+
+
+def restanding(app: Flask, venue_ids: list[int]) -> int:
+    """How many statements it takes to judge these venues again and store where they stand."""
+    with app.app_context():
+        lock(CITY, *venue_ids)
+        for venue_id in venue_ids:
+            touch(venue_id)
+        db.session.flush()
+        with counted(app) as seen:
+            standing.restand(venue_ids)
+        db.session.rollback()
+    return len(seen)
+
+
+@pytest.fixture
+def sizes(engine: str) -> tuple[int, int]:
+    """A small and a large city; the small ones are enough to see a page grow."""
+    return (250, 2500) if engine == SQLITE else (25, 250)
+
+
+def test_no_page_asks_more_of_a_large_city_than_of_a_small_one(app: Flask, sizes: tuple[int, int]):
+    small, large = sizes
+    with app.app_context():
+        lock(CITY)
+        editions.load_seeds(config.ROOT / "seeds" / "charter")
+        commit()
+    made = dataset.make(app, small)
+    few = costs(app, made)
+    assert {page: cost for page, cost in few.items() if cost > MOST[page]} == {}
+    grown = dataset.make(app, large, after=small)
+    with app.app_context():
+        assert standing.of_venue(large) is not None
+        db.session.remove()
+    assert grown.standing_counts["venues"] == large
+    many = costs(app, made)
+    assert many == few
+    assert restanding(app, [1]) == restanding(app, list(range(1, 26)))
