@@ -13,7 +13,7 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException, SecurityError
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 from werkzeug.wrappers import Response
 from whitenoise import WhiteNoise
 
@@ -51,8 +51,21 @@ BLUEPRINTS = (
     certificates_views.bp,
     office_views.bp,
 )
+# Where the way home leads different people.
+HOMES = {"office.home", "office.dashboard", "office.status", "commitments.home"}
 csrf = CSRFProtect()
 migrate = Migrate()
+
+
+class Word(UnicodeConverter):
+    """A key, code or token in an address: plain signs, and few. Anything else is no page of ours.
+
+    No database has to say what it makes of a NUL, nor a trail of a line break.
+    """
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map)
+        self.regex = "[ -.0-~]{1,200}"
 
 
 class RowId(IntegerConverter):
@@ -79,7 +92,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     )
     app.extensions["charter.settings"] = settings
     app.extensions["charter.certificate_sentence"] = certificates_sentence.of_venue
-    app.url_map.converters["int"] = RowId
+    app.url_map.converters.update(int=RowId, default=Word)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _add_ground_floor(app, settings)
@@ -133,8 +146,8 @@ def static_url(path: str) -> str:
 
 
 def short_day(value: date) -> str:
-    """A date for a narrow table: 20 Nov 2026."""
-    return f"{value.day} {value:%b %Y}"
+    """A date for a narrow table, never broken over two lines: 20 Nov 2026."""
+    return f"{value.day} {value:%b %Y}".replace(" ", "\u00a0")
 
 
 def _add_words(app: Flask, settings: config.Settings) -> None:
@@ -175,7 +188,8 @@ def _navigation() -> list[tuple[str, str, bool]]:
     if access.can(Permission.PEOPLE_MANAGE):
         links.append(("People", url_for("team.office_people")))
     links.append(("Account", url_for("accounts.account")))
-    return [(label, href, request.path == href) for label, href in links]
+    here = links[0][1] if request.endpoint in HOMES else request.path
+    return [(label, href, here == href) for label, href in links]
 
 
 def _answer_error(error: HTTPException) -> Response | tuple[str, int]:

@@ -33,19 +33,23 @@ class Visitor:
 
     def post(self, url: str, data: dict[str, Any] | None = None, status: int = 303) -> TestResponse:
         """Send a form with its token, expect this status, and give the bare answer."""
+        response = self.sent(url, data)
+        assert response.status_code == status, _words(response, url)
+        return response
+
+    def sent(self, url: str, data: dict[str, Any] | None = None) -> TestResponse:
+        """The bare answer to a form sent with its token, whatever it is."""
         with self.client.session_transaction(base_url="https://localhost") as session:
             session.setdefault("csrf_token", RAW_TOKEN)
             token = self._form_token
             if session["csrf_token"] != RAW_TOKEN:
                 session["csrf_token"] = RAW_TOKEN
-        response = self.client.post(
+        return self.client.post(
             url,
             data={"csrf_token": token, **(data or {})},
             base_url="https://localhost",
             headers={"Referer": f"https://localhost{url}"},
         )
-        assert response.status_code == status, _words(response, url)
-        return response
 
     def refused(self, url: str, data: dict[str, Any] | None = None, status: int = 200) -> Page:
         """Send a form that comes back with words, and inspect that page."""

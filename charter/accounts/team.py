@@ -63,7 +63,7 @@ def venue_people(venue_id: int) -> Answer:
 @requires(Permission.TEAM_READ)
 def invite(venue_id: int) -> Answer:
     """Invite somebody to the venue, in a role one looks after there."""
-    form = InviteForm()
+    form, venue = InviteForm(), _venue(venue_id)
     roles = [role for role in _WHAT if role in _may_end(venue_id)]
     form.role.choices = [(role.value, role.label.capitalize()) for role in roles]
     hints = {role.value: words for role, words in _WHAT.items()}
@@ -84,7 +84,7 @@ def invite(venue_id: int) -> Answer:
             return done(
                 "The invitation is on its way.", url_for(".venue_people", venue_id=venue_id)
             )
-    return render_template("team/invite.html", form=form, venue=_venue(venue_id), hints=hints)
+    return render_template("team/invite.html", form=form, venue=venue, hints=hints)
 
 
 @bp.post("/venues/<int:venue_id>/team/invitations/<int:invitation_id>/withdraw")

@@ -10,6 +10,7 @@ from charter.core.access import Permission, requires
 from charter.core.db import commit
 from charter.core.fields import Form, TextArea
 from charter.editions import service as editions
+from charter.venues import service as venues
 
 bp = Blueprint("certificates", __name__)
 
@@ -31,11 +32,17 @@ class WithdrawForm(Form):
     )
 
 
+def _case(venue_id: int) -> service.Case:
+    if venues.venue(venue_id) is None:
+        abort(404)
+    return service.case(venue_id)
+
+
 @bp.get("/venues/<int:venue_id>/certificates")
 @requires(Permission.CERTIFICATE_READ)
 def venue(venue_id: int) -> str:
     """The venue's certificate, what it says today, and earlier ones."""
-    return render_template("certificates/venue.html", case=service.case(venue_id))
+    return render_template("certificates/venue.html", case=_case(venue_id))
 
 
 @bp.get("/venues/<int:venue_id>/certificates/<int:certificate_id>.pdf")
@@ -57,14 +64,14 @@ def pdf(venue_id: int, certificate_id: int) -> Response:
 @requires(Permission.CERTIFICATE_PROPOSE)
 def propose(venue_id: int) -> str | AnyResponse:
     """Propose a certificate, having looked at what it will say."""
-    form = ConfirmForm()
+    form, case = ConfirmForm(), _case(venue_id)
     if form.validate_on_submit() and form.takes(
         lambda: service.propose(venue_id, by=current_user.id, web_session=current_user.session_id)
     ):
         commit()
         flash("Proposed. An administrator who is not you can now issue it.")
         return redirect(url_for(".venue", venue_id=venue_id), 303)
-    return render_template("certificates/propose.html", form=form, case=service.case(venue_id))
+    return render_template("certificates/propose.html", form=form, case=case)
 
 
 @bp.route(f"{OFFICE}/<int:proposal_id>/issue", methods=["GET", "POST"])
@@ -80,7 +87,7 @@ def issue(venue_id: int, proposal_id: int) -> str | AnyResponse:
         commit()
         flash("Issued. The certificate can be downloaded, and its page is open to everyone.")
         return redirect(url_for(".venue", venue_id=venue_id), 303)
-    case = service.case(venue_id)
+    case = _case(venue_id)
     return render_template(
         "certificates/issue.html",
         form=form,

@@ -92,7 +92,9 @@ def show(
     that the proof has ended, and a second proof while one waits.
     """
     if once and (known := db.session.scalar(select(Evidence).where(Evidence.once == once))):
-        return known
+        if (known.venue_id, known.requirement_key) == (venue_id, key):
+            return known
+        once = None
     it = must_ask(venue_id, key)
     before = newest(venue_id, key)
     if before is not None and before.state == ProofState.WAITING:
@@ -193,7 +195,10 @@ def _photos(it: Asked, content: Content, saved: Mapping[str, StoredFile]) -> dic
 
 def _link(it: Asked, content: Content, saved: Mapping[str, StoredFile]) -> dict[str, Any]:
     link = (content.link or "").strip()
-    parts = urlsplit(link)
+    try:
+        parts = urlsplit(link)
+    except ValueError:  # half a bracket, or letters that are taken for others
+        parts = urlsplit("")
     if parts.scheme != "https" or "." not in (parts.hostname or ""):
         raise Refused("Enter the whole address of the page, starting with https://", "link")
     if parts.username or parts.password or len(link) > LONGEST_LINK or " " in link:

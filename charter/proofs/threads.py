@@ -21,11 +21,11 @@ def thread(venue_id: int, key: str) -> Sequence[ThreadMessage]:
 
 
 def ask(venue_id: int, key: str, body: str, *, by: int, once: str | None = None) -> ThreadMessage:
-    """Ask the office about a requirement. The same `once` again gives the same message."""
-    if once and (known := _sent(once)):
-        return known
+    """Ask the office about a requirement. The same words with the same `once` are one message."""
     service.must_ask(venue_id, key)
-    message = _add(venue_id, key, body, by, once, from_office=False)
+    message, is_new = _add(venue_id, key, body, by, once, from_office=False)
+    if not is_new:
+        return message
     trail.note("thread.asked", "thread", message.id, venue_id=venue_id, by=by, requirement=key)
     touch(venue_id)
     return message
@@ -36,11 +36,13 @@ def answer(
 ) -> ThreadMessage:
     """Answer as the office: every open question on the requirement counts as answered.
 
-    The champions are told by mail that something waits.
+    The champions are told by mail that something waits. Refuses what the venue was never asked.
     """
-    if once and (known := _sent(once)):
-        return known
-    message = _add(venue_id, key, body, by, once, from_office=True)
+    if service.asked(venue_id, key) is None:
+        raise Refused("The charter this venue signed does not ask for this.")
+    message, is_new = _add(venue_id, key, body, by, once, from_office=True)
+    if not is_new:
+        return message
     db.session.execute(
         update(ThreadMessage)
         .where(
@@ -70,16 +72,22 @@ def unanswered(venue_id: int) -> Sequence[ThreadMessage]:
     ).all()
 
 
-def _sent(once: str) -> ThreadMessage | None:
-    return db.session.scalar(select(ThreadMessage).where(ThreadMessage.once == once))
-
-
 def _add(
     venue_id: int, key: str, body: str, by: int, once: str | None, *, from_office: bool
-) -> ThreadMessage:
+) -> tuple[ThreadMessage, bool]:
+    """The message, and whether it is new: one that was sent before is given back.
+
+    Other words behind a token that was used, as somebody who goes back and types anew sends them,
+    are another message.
+    """
     words = body.strip()
     if not words:
         raise Refused("Write your answer" if from_office else "Write your question", "body")
+    before = _sent(once) if once else None
+    if before is not None:
+        if (before.venue_id, before.requirement_key, before.body) == (venue_id, key, words):
+            return before, False
+        once = None
     message = ThreadMessage(
         venue_id=venue_id,
         requirement_key=key,
@@ -90,4 +98,8 @@ def _add(
     )
     db.session.add(message)
     db.session.flush()
-    return message
+    return message, True
+
+
+def _sent(once: str) -> ThreadMessage | None:
+    return db.session.scalar(select(ThreadMessage).where(ThreadMessage.once == once))

@@ -17,6 +17,7 @@ from charter.proofs.states import ProofState
 from charter.venues.models import Venue
 
 PAGE = 50
+LONGEST_NUMBER = 10  # of an id's digits, so that every database can compare it
 _SEPARATOR = "~"
 Part = Select[*tuple[Any, ...]]
 
@@ -188,9 +189,10 @@ def _read(after: str | None) -> tuple[datetime, str, int] | None:
         return None
     try:
         moment = datetime.fromisoformat(parts[0].replace(" ", "+"))
-    except ValueError:
+        then = moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return (moment, parts[1], int(parts[2])) if moment.tzinfo and len(parts[2]) < 16 else None
+    return (then, parts[1], int(parts[2])) if then and len(parts[2]) < LONGEST_NUMBER else None
 
 
 def counts() -> dict[What, int]:

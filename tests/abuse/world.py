@@ -1,0 +1,289 @@
+"""One city with something of everything in it, and whatever words a test wants in every field.
+
+`make_world` wants an application context and commits by itself. Its words are written into the
+tables as they are, because what matters here is what becomes of them on the way out.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from charter.accounts import invitations, mailboxes
+from charter.accounts.invitations import Wish
+from charter.accounts.models import Invitation, Membership, User
+from charter.certificates import service as certificates
+from charter.certificates.models import Certificate
+from charter.core import clock
+from charter.core.access import Role
+from charter.core.db import CITY, commit, db, lock
+from charter.core.files import StoredFile
+from charter.core.mail import OutboxMail
+from charter.proofs import drafts, exceptions, threads
+from charter.proofs.models import Evidence, EvidenceFile, NotApplicable
+from charter.signup import service as signing
+from charter.signup.models import SignUp
+from charter.venues import places
+from charter.venues import service as venues
+from charter.venues.models import Closure, Kind, Operator, Zone
+from tests import matrix
+from tests.builders.accounts import make_member, make_user
+from tests.builders.certificates import issue, make_ready, propose
+from tests.builders.commitments import EDITION, make_proof, make_scene, received, under_lock
+
+Say = Callable[[str], str]
+NOBODY = "nobody"
+# A key of each kind of proof, all without a proof that waits.
+KEYS = {
+    "statement": "staff.survey",
+    "file": "message.busy-times",
+    "photos": "message.posters-up",
+    "link": "message.online",
+    "signed": "champion.stand-in",
+    "waiting": "staff.way-home",
+}
+
+
+@dataclass
+class World:
+    """The city: its people by what they are, ids for addresses, and mailed links by their kind."""
+
+    people: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    code: str = ""
+    venue: int = 0
+    ready: int = 0
+
+    def who_may(self, route: matrix.Route) -> list[str]:
+        """Whom of the people a route lets in; nobody is one of them."""
+        if route.who == "public":
+            return [NOBODY, "champion"]
+        if route.who == "anyone":
+            return ["champion", "office-admin"]
+        return [name for name in self.people if name in route.who]
+
+    def addresses(self, route: matrix.Route) -> Iterator[str]:
+        """Every address of a route that something of this world stands at."""
+        values: dict[str, Any] = {
+            **self.ids,
+            "code": self.code,
+            "audience": "venues",
+            "act": "changed",
+            "token": self.links.get(route.endpoint, "unknown"),
+        }
+        venue = self.venue
+        if route.endpoint in ("certificates.propose", "certificates.issue", "certificates.drop"):
+            venue = self.ready
+        keys = KEYS.values() if route.endpoint.startswith("commitments.") else ["staff.survey"]
+        if route.endpoint == "review.quiet_weeks":
+            keys = ["public.reports-handled"]
+        for key in keys if "{key}" in route.url else [""]:
+            if route.endpoint == "commitments.commitment":
+                key = key.partition(".")[0]
+            yield route.at(venue, key=key, **values)
+
+
+def make_world(say: Say = lambda name: f"Some {name}") -> World:
+    """The city; `say(field)` gives the words of each field."""
+    world = World()
+    scene = make_ready(name=say("venue"), street=say("street"), town=say("town"))
+    world.venue = scene.venue
+    world.people = {"champion": scene.champion, "officer": scene.officer}
+    _people(world, say)
+    _profile(world, say)
+    _certificates(world, say)
+    _proofs(world, say)
+    _talk(world, say)
+    _sign_ups(world, say)
+    _links(world, say)
+    db.session.rollback()
+    return world
+
+
+def _people(world: World, say: Say) -> None:
+    operator = Operator(name=say("operator"))
+    db.session.add(operator)
+    db.session.commit()
+    under_lock(world.venue, lambda: setattr(_venue(world), "operator_id", operator.id))
+    for role in (Role.MANAGER, Role.STAFF, Role.AUDITOR):
+        row = make_member(role, venue=world.venue, name=say(f"{role} name"))
+        world.people[role] = row.id
+    for role in (Role.OFFICE_ADMIN, Role.SYSTEM_ADMIN):
+        world.people[role] = make_member(role, name=say(f"{role} name")).id
+    area = make_member(Role.AREA_MANAGER, operator=operator.id, name=say("area name"))
+    world.people[Role.AREA_MANAGER] = area.id
+    db.session.get_one(User, world.people["champion"]).name = say("champion name")
+    db.session.get_one(User, world.people["officer"]).name = say("officer name")
+    db.session.commit()
+    staff = Membership.user_id == world.people[Role.STAFF]
+    world.ids["membership_id"] = db.session.scalars(select(Membership.id).where(staff)).one()
+    world.ids["user_id"] = world.people["officer"]
+
+
+def _venue(world: World) -> Any:
+    return venues.venue(world.venue)
+
+
+def _profile(world: World, say: Say) -> None:
+    by = world.people["champion"]
+    soon = clock.today() + timedelta(days=40)
+
+    def write() -> None:
+        places.add_room(world.venue, "second-bar", say("room"), by=by)
+        places.close(world.venue, soon, soon, say("closure"), by=by)
+
+    under_lock(world.venue, write)
+    world.ids["room_id"] = db.session.scalars(select(Zone.id)).all()[-1]
+    world.ids["closure_id"] = db.session.scalars(select(Closure.id)).one()
+
+
+def _certificates(world: World, say: Say) -> None:
+    gone = make_ready(name=say("withdrawn venue"))
+    row, by = issue(gone), world.people[Role.OFFICE_ADMIN]
+    words = say("withdrawn because")
+    under_lock(gone.venue, lambda: certificates.withdraw(gone.venue, row.id, by=by, because=words))
+    lasting = db.session.get_one(Certificate, row.id)
+    world.links["withdrawn"] = certificates.by_code(lasting.code).code  # type: ignore[union-attr]  # it was just issued
+    waits = make_ready(name=say("ready venue"))
+    world.ready, world.ids["proposal_id"] = waits.venue, propose(waits)
+    scene = waits.__class__(world.venue, world.people["champion"], world.people["officer"])
+    valid = issue(scene)
+    world.ids["certificate_id"] = valid.id
+    shown = certificates.one(world.venue, valid.id)
+    assert shown is not None
+    world.code = shown.code
+
+
+def _proofs(world: World, say: Say) -> None:
+    by = world.people["champion"]
+    texts = {"statement": say("statement"), "signed_name": say("signer")}
+    db.session.rollback()
+    first = make_proof(world.venue, KEYS["waiting"], by=by, state="waiting", **texts)
+    make_proof(world.venue, "message.poster-words", by=by, reason=say("reason"), state="returned")
+    make_proof(world.venue, "message.online", by=by, link="https://lantern.example/?" + say("link"))
+    photo = received()
+    world.ids["evidence_id"] = first
+
+    def attach() -> None:
+        stored = StoredFile(
+            name=photo.name, sha256=photo.sha256, media_type=photo.media_type,
+            size=photo.size, shown_name=say("file"),
+        )  # fmt: skip
+        db.session.add(stored)
+        db.session.flush()
+        row = EvidenceFile(
+            evidence_id=first, file_id=stored.id, place="bar", place_name=say("place")
+        )
+        db.session.add(row)
+        world.ids["file_id"] = stored.id
+        more = EvidenceFile(evidence_id=first, file_id=stored.id)
+        db.session.add(more)
+        drafts.save(world.venue, KEYS["statement"], by=by, statement=say("draft"))
+        db.session.flush()
+
+    under_lock(world.venue, attach)
+    assert db.session.get(Evidence, first) is not None
+
+
+def _talk(world: World, say: Say) -> None:
+    by, officer = world.people["champion"], world.people["officer"]
+
+    def talk() -> None:
+        threads.ask(world.venue, "staff.survey", say("question"), by=by)
+        threads.answer(world.venue, "staff.survey", say("answer"), by=officer)
+        threads.ask(world.venue, "staff.way-home", say("open question"), by=by)
+        exceptions.ask_not_applicable(world.venue, "staff.way-home", say("not apply"), by=by)
+        other = exceptions.ask_not_applicable(
+            world.venue, "message.busy-times", say("does apply"), by=by
+        )
+        exceptions.decide_not_applicable(
+            world.venue, other.id, False, say("words to wish"), by=officer
+        )
+        exceptions.sign_nil(world.venue, "public.reports-handled", by=by)
+        exceptions.record_quiet(world.venue, "public.reports-handled", say("quiet"), by=officer)
+        exceptions.sign_nil(world.venue, "public.reports-handled", by=by)
+
+    under_lock(world.venue, talk)
+    open_ones = NotApplicable.agreed.is_(None)
+    world.ids["asked_id"] = db.session.scalars(select(NotApplicable.id).where(open_ones)).one()
+
+
+def _sign_ups(world: World, say: Say) -> None:
+    officer = world.people["officer"]
+    known = make_scene(name=say("known venue"), state="known", edition_key=None, signed_on=None)
+    new = {
+        "name": say("new venue"), "street": say("new street"), "town": say("new town"),
+        "postcode": "ZZ9 9ZZ", "kind": Kind.PUB.value,
+    }  # fmt: skip
+    for number, place in enumerate(({"venue_id": known.venue}, new, new)):
+        answers = {
+            "venue": place,
+            "you": {
+                "name": say("signer name"), "role": "owner", "phone": "020 7946 0000",
+                "email": f"signer{number}@mail.example",
+            },
+            "champion": {
+                "who": "named", "name": say("named champion"), "email": "kit@mail.example"
+            },
+            "charter": {"edition": EDITION},
+        }  # fmt: skip
+        under_lock(known.venue, lambda answers=answers: signing.send(answers))  # type: ignore[misc]  # bound now
+    tokens = [_token("sign-up-confirm", f"signer{number}@mail.example") for number in range(3)]
+    world.links["signup.confirm"] = tokens[2]
+    for token in tokens[:2]:
+        under_lock(known.venue, lambda token=token: signing.confirm(token))  # type: ignore[misc]  # bound now
+    second = SignUp.signer_email == "signer1@mail.example"
+    asked = db.session.scalars(select(SignUp).where(second)).first()
+    assert asked is not None
+    world.ids["sign_up_id"] = asked.id
+
+    def ask() -> None:
+        by = db.session.get_one(User, officer)
+        row = db.session.get_one(SignUp, asked.id)
+        signing.decide(row, signing.Verdict.ASK, by=by, words=say("office asks"))
+
+    under_lock(known.venue, ask)
+    world.links["signup.answer"] = _token("sign-up-decision", "signer1@mail.example")
+
+
+def _links(world: World, say: Say) -> None:
+    someone = make_user(email="forgetful@mail.example")
+
+    def write() -> None:
+        wish = Wish("new@mail.example", Role.STAFF, name=say("invited name"), venue_id=world.venue)
+        invitations.invite(wish, by=None)
+        mailboxes.ask_reset("forgetful@mail.example")
+        mailboxes.ask_email_change(someone, "changed@mail.example")
+
+    under_lock(world.venue, write)
+    row = db.session.scalars(select(Invitation).where(Invitation.venue_id == world.venue)).one()
+    world.ids["invitation_id"] = row.id
+    world.links["accounts.invitation"] = _token("invitation", "new@mail.example")
+    world.links["accounts.reset_password"] = _token("reset-password", "forgetful@mail.example")
+    world.links["accounts.confirm_address"] = _token("email-change-new", "changed@mail.example")
+
+
+def _token(kind: str, to: str) -> str:
+    for mail in db.session.scalars(select(OutboxMail).order_by(OutboxMail.id.desc())):
+        if mail.kind == kind and mail.recipient == to:
+            found = re.search(r"https://\S+/(\S+)", mail.body or "")
+            assert found
+            return found[1]
+    raise AssertionError(f"no {kind} to {to}")
+
+
+def made(app: Flask, say: Say = lambda name: f"Some {name}") -> World:
+    """The same, where no context is open."""
+    with app.app_context():
+        world = make_world(say)
+        commit()
+        db.session.remove()
+        return world
+
+
+__all__ = ["CITY", "KEYS", "NOBODY", "World", "lock", "made", "make_world"]
