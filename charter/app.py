@@ -1,17 +1,20 @@
 """Composition root: the only module that knows every capability."""
 
 import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask, render_template, request, url_for
-from flask_login import LoginManager, current_user
+from flask import Flask, g, render_template, request, url_for
+from flask_login import AnonymousUserMixin, LoginManager, current_user
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 from werkzeug.wrappers import Response
@@ -37,6 +40,9 @@ from charter.review import views as commitments_review
 from charter.signup import front as commitments_front
 from charter.signup import views as commitments_signup
 from charter.venues import views as venues_views
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 STATIC = Path(__file__).parent / "static"
 BLUEPRINTS = (
@@ -66,6 +72,19 @@ class Word(UnicodeConverter):
     def __init__(self, map: Map) -> None:
         super().__init__(map)
         self.regex = "[ -.0-~]{1,200}"
+
+
+class Files(WhiteNoise):
+    """The static files. What does not read is the application's to refuse, with its headers."""
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            found: Iterable[bytes] = super().__call__(environ, start_response)
+            return found
+        answered: Iterable[bytes] = self.application(environ, start_response)
+        return answered
 
 
 class RowId(IntegerConverter):
@@ -128,7 +147,7 @@ def _add_ground_floor(app: Flask, settings: config.Settings) -> None:
         sign_in="accounts.sign_in",
         enrol="accounts.set_up_second_factor",
     )
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # how a WSGI layer is put on
+    app.wsgi_app = Files(  # type: ignore[method-assign]  # how a WSGI layer is put on
         app.wsgi_app,
         root=str(STATIC),
         prefix="static/",
@@ -196,7 +215,11 @@ def _answer_error(error: HTTPException) -> Response | tuple[str, int]:
     if error.response is not None:
         return cast(Response, error.response)
     code = error.code or 500
-    db.db.session.rollback()
+    with suppress(SQLAlchemyError):
+        db.db.session.rollback()
+    if code >= 500:
+        # Who is signed in is in the database, which may be what failed.
+        g._login_user = AnonymousUserMixin()
     return render_template("error.html", code=code), code
 
 
