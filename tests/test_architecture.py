@@ -14,7 +14,11 @@ from charter.core.access import ANYWHERE, EVERYONE, mark_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CHARTER = ROOT / "charter"
-SOURCES = sorted(p for p in CHARTER.rglob("*.py") if "migrations" not in p.parts)
+SOURCES = sorted(
+    p
+    for p in CHARTER.rglob("*.py")
+    if not {"migrations", "assets"} & set(p.relative_to(CHARTER).parts)
+)
 TEMPLATES = sorted((CHARTER / "templates").rglob("*.html"))
 TOP = {
     "README.md", "CHANGELOG.md", "LICENSE", "Makefile", "bench", "docs", "wsgi.py", "setup.cfg",
