@@ -7,7 +7,7 @@ another approves, and only then does the mail go out.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, or_, select
@@ -22,6 +22,7 @@ from charter.core.errors import Refused
 from charter.venues.models import Operator, Venue
 
 LONGEST_AUDIT_DAYS = 366
+AN_HOUR = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def invite(wish: Wish, *, by: User | None) -> Invitation:
     known = service.by_address(email)
     if by is not None:
         _refuse_inviter(wish, by, known)
+        _refuse_flood(wish.venue_id)
     if known is not None:
         _refuse_held(wish, known, tell=by is None or not by.roles_anywhere.isdisjoint(FOR_THE_CITY))
     row = _waiting(wish, email) or Invitation(email=email, role=wish.role, created_at=clock.now())
@@ -229,11 +231,13 @@ def venues_named(venue_ids: Iterable[int]) -> Sequence[Venue]:
 
 def _open(token: str) -> Invitation:
     state, row = found(token)
+    if row is not None and row.venue_id is not None:
+        # Judged again under the venue's lock: it may have been taken back meanwhile.
+        lock(CITY, row.venue_id)
+        db.session.expire(row)
+        state, row = found(token)
     if row is None or state is not LinkState.OPEN:
         raise Refused("This invitation no longer works. Ask for a new one.")
-    if row.venue_id is not None:
-        lock(CITY, row.venue_id)
-        db.session.refresh(row)
     return row
 
 
@@ -289,6 +293,15 @@ def _refuse_inviter(wish: Wish, by: User, known: User | None) -> None:
         raise Refused("You cannot invite yourself.", field="email")
     if wish.role not in rules.looked_after(service.roles_for(by, wish.venue_id)):
         raise Refused(f"You cannot invite a {wish.role.label}. Ask the night office.", field="role")
+
+
+def _refuse_flood(venue_id: int | None) -> None:
+    """Refuse a venue more invitations than any needs: each writes to somebody who did not ask."""
+    since = clock.now() - timedelta(hours=1)
+    if venue_id is not None and trail.count(venue_id, "invitation.made", since) >= AN_HOUR:
+        raise Refused(
+            f"A venue can send {AN_HOUR} invitations in an hour. Wait a little, then send the rest."
+        )
 
 
 def _refuse_held(wish: Wish, known: User, *, tell: bool) -> None:

@@ -30,7 +30,7 @@ def ask_reset(email: str, *, by: int | None = None) -> None:
         return
     now = clock.now()
     last = db.session.scalar(select(ResetToken).where(ResetToken.user_id == user.id))
-    if last is not None and now - last.created_at < ASK_AGAIN_AFTER:
+    if last is not None and timedelta() <= now - last.created_at < ASK_AGAIN_AFTER:
         return
     if last is not None:
         db.session.delete(last)
@@ -85,11 +85,21 @@ def reset(token: str, new_hash: str) -> User:
 def ask_email_change(user: User, email: str) -> EmailChange:
     """Start a change of address: a link goes to the old mailbox and to the new one.
 
-    Whether the new address belongs to somebody else is not told here. Needs the city's lock.
+    Whether the new address belongs to somebody else is not told here. Refuses to write again
+    within two minutes, so that a stranger's mailbox cannot be flooded. Needs the city's lock.
     """
     wanted = rules.same_address(email)
     if wanted == user.email:
         raise Refused("This is your address already.", field="email")
+    last = email_change_of(user.id)
+    if last is not None:
+        ago = clock.now() - (last.expires_at - rules.EMAIL_CHANGE_LASTS)
+        if timedelta() <= ago < ASK_AGAIN_AFTER:
+            raise Refused(
+                "We have just written to both addresses. Look there, or wait two minutes and "
+                "ask again.",
+                field="email",
+            )
     db.session.execute(delete(EmailChange).where(EmailChange.user_id == user.id))
     (old, old_hash), (new, new_hash) = new_token(), new_token()
     until = clock.now() + rules.EMAIL_CHANGE_LASTS
@@ -149,6 +159,8 @@ def confirm_email_change(token: str) -> bool:
     user = db.session.get_one(User, change.user_id)
     user.email = change.email
     db.session.delete(change)
+    # What lies in the old mailbox is no way in any more.
+    db.session.execute(delete(ResetToken).where(ResetToken.user_id == user.id))
     trail.note("email.changed", "user", user.id, by=user.id)
     return True
 

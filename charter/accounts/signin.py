@@ -80,7 +80,8 @@ def wait_words(account: str, address: str | None = None) -> str | None:
     until = [
         row.last_at + rules.wait_after(row.failures, keys[row.key_hash])
         for row in rows
-        if now - row.last_at < rules.FAILURES_FADE
+        # One from an hour still to come was noted before the machine's clock was set back.
+        if timedelta() <= now - row.last_at < rules.FAILURES_FADE
     ]
     left = max((moment - now for moment in until), default=timedelta())
     if left <= timedelta():

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from charter import config
@@ -122,6 +122,14 @@ def history(venue_id: int, *, before: int | None = None, limit: int = 50) -> lis
     if before is not None:
         query = query.where(TrailEntry.number < before)
     return list(db.session.scalars(query.order_by(TrailEntry.number.desc()).limit(limit)))
+
+
+def count(chain: int, verb: str, since: datetime) -> int:
+    """How many entries with this verb a chain has got since an instant."""
+    query = select(func.count(TrailEntry.id)).where(
+        TrailEntry.chain == chain, TrailEntry.verb == verb, TrailEntry.at > since
+    )
+    return db.session.scalar(query) or 0
 
 
 def verify() -> Iterator[Check]:
