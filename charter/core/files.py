@@ -95,7 +95,7 @@ class Damaged(Refused, HTTPException):
 
 
 class Erased(Damaged):
-    """A file whose time was over: its bytes were taken away on purpose, so there is no such page."""
+    """A file whose time was over: its bytes were taken away, so there is no such page."""
 
     code = 404
 

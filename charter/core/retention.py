@@ -23,7 +23,9 @@ class Span:
     hours: int = 0
 
     def __str__(self) -> str:
-        """The length in words, such as "12 months"."""
+        """The length in words, such as "12 months"; whole years are said from two on."""
+        if self.months > 12 and self.months % 12 == 0:
+            return f"{self.months // 12} years"
         number, unit = next(
             (number, unit)
             for number, unit in ((self.months, "month"), (self.days, "day"), (self.hours, "hour"))

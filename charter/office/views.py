@@ -9,10 +9,12 @@ from flask import (
     Blueprint,
     Response,
     abort,
+    current_app,
     flash,
     redirect,
     render_template,
     request,
+    send_file,
     stream_with_context,
     url_for,
 )
@@ -21,15 +23,18 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from charter.accounts import service as accounts
 from charter.accounts.models import User
-from charter.core import clock
+from charter.core import access, clock
 from charter.core.access import Permission, can, requires
 from charter.core.db import commit
 from charter.editions import service as editions
 from charter.office import board, casefile, desk, machine, sheet
+from charter.office import export as copies
 from charter.office import thresholds as numbers
 from charter.office.forms import DecisionForm, ThresholdForm
+from charter.office.totals import totals
 from charter.proofs import exceptions
 from charter.signup import service as signing
+from charter.venues import service as venue_service
 from charter.venues.models import Kind
 
 bp = Blueprint("office", __name__)
@@ -72,7 +77,7 @@ def venues() -> Answer:
     return render_template(
         "office/venues.html",
         table=sheet.table(page, asked),
-        totals=board.totals(asked.filters),
+        totals=totals(asked.filters),
         areas=[(area, area) for area in board.areas()],
         kinds=[(kind.value, kind.label.capitalize()) for kind in Kind],
         within=sheet.WITHIN,
@@ -108,6 +113,39 @@ def venue(venue_id: int) -> Answer:
     number = int(before) if board.is_number(before) else None
     file = casefile.casefile(venue_id, before=number) or abort(404)
     return render_template("office/venue.html", file=file)
+
+
+@bp.get("/venues/<int:venue_id>/export")
+@requires(Permission.VENUE_HAND_OVER)
+def export(venue_id: int) -> Answer:
+    """What is in the copy that a venue may take of everything, and how long we keep ours."""
+    found = venue_service.venue(venue_id) or abort(404)
+    return render_template(
+        "office/export.html", venue=found, contents=copies.CONTENTS, kept=copies.kept(found)
+    )
+
+
+@bp.post("/venues/<int:venue_id>/export.zip")
+@requires(Permission.VENUE_HAND_OVER, late=True)
+def export_zip(venue_id: int) -> Answer:
+    """The copy: made before the lock is taken, since it may be large, and noted in the trail."""
+    if venue_service.venue(venue_id) is None:
+        abort(404)
+    try:
+        packed = copies.pack(venue_id)
+    except OSError as fault:
+        current_app.logger.error("a copy could not be made: %s", fault.strerror)
+        flash("We could not make the copy just now. Try again in a few minutes.")
+        return redirect(url_for(".export", venue_id=venue_id), 303)
+    try:
+        access.enter()
+        copies.note(venue_id, by=current_user.id)
+        commit()
+    except BaseException:
+        packed.close()
+        raise
+    name = f"venue-{venue_id}-{clock.today().isoformat()}.zip"
+    return send_file(packed, "application/zip", as_attachment=True, download_name=name)
 
 
 @bp.get("/office/sign-ups")

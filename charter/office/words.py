@@ -74,6 +74,7 @@ VERBS = {
     "venue.cleared": "Names and files deleted, long after the venue left",
     "venue.closed": "Closed for a while",
     "venue.declined": "Sign-up of the venue declined",
+    "venue.exported": "A copy of everything was taken",
     "venue.import-changed": "Venue’s details changed by an import",
     "venue.imported": "Venue brought in from open data",
     "venue.left": "Left the charter",

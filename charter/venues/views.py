@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from charter.core import retention
 from charter.core.access import Permission, requires
 from charter.core.db import commit
 from charter.core.errors import Refused
@@ -195,7 +196,7 @@ def leave(venue_id: int) -> Answer:
         lambda: service.leave(venue_id, form.reason.data or "", by=current_user.id)
     ):
         return _saved(venue_id, "This venue has left the charter")
-    return render_template("venues/leave.html", venue=_venue(venue_id), form=form)
+    return render_template("venues/leave.html", venue=_venue(venue_id), form=form, kept=retention)
 
 
 def _venue(venue_id: int) -> Venue:

@@ -61,8 +61,11 @@ def test_a_time_in_months_ends_at_the_citys_midnight(day: date) -> None:
 
 
 def test_lengths_are_said_in_words() -> None:
-    assert [str(span) for span in (Span(months=1), Span(days=7), Span(hours=24))] == [
+    spans = (Span(months=1), Span(months=12), Span(months=72), Span(days=7), Span(hours=24))
+    assert [str(span) for span in spans] == [
         "1 month",
+        "12 months",
+        "6 years",
         "7 days",
         "24 hours",
     ]

@@ -150,7 +150,8 @@ def test_leaving_is_asked_once_and_says_what_is_lost(
     url = f"/venues/{venue_id}/profile/leave"
     page = manager.get(url)
     assert "certificate is withdrawn" in page.text
-    assert "six years" in page.text
+    assert "6 years" in page.text
+    assert page.link("take a copy of everything") == f"/venues/{venue_id}/export"
     assert len(manager.refused(url, {"reason": "We close"}).errors) == 1
     manager.post(url, {"reason": "We close", "sure": "y"})
     with app.app_context():

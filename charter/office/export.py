@@ -1,0 +1,191 @@
+"""The copy that a venue may take of everything held about it: one ZIP, written to the disk.
+
+Made in bounded memory: rows are read and written a few at a time, files one by one, each checked
+against its hash. The ZIP lies in a file without a name, which is gone when it is closed. Sheets
+are harmless to spreadsheet programs (`venues.sheets.neutral`).
+"""
+
+import contextlib
+import csv
+import io
+import json
+import tempfile
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import IO
+
+from sqlalchemy import select
+
+from charter import config
+from charter.certificates.models import Certificate
+from charter.core import clock, files, retention, trail
+from charter.core.db import db
+from charter.core.text import in_words
+from charter.office import holdings
+from charter.office.holdings import Holdings
+from charter.venues.models import Venue
+from charter.venues.sheets import neutral
+
+CONTENTS = (
+    ("venue.json", "who you are: address, licence, rooms, closures, signatures, the team by role "
+     "and name, where you stand with each requirement, certificates, proofs not handed in yet"),
+    ("proofs.csv", "every proof you ever handed in, what became of it, and its files"),
+    ("exceptions.csv", "what you said does not apply, and quiet weeks, with the answers"),
+    ("messages.csv", "what you and the office wrote to each other"),
+    ("trail.csv", "who did what and when, in words"),
+    ("certificates", "the certificates as they were issued"),
+    ("files", "the photos and papers of your proofs, as they are kept"),
+    ("README.txt", "what is in the copy, and how long we keep what is ours to keep"),
+)  # fmt: skip
+
+
+def clears_after(venue: Venue) -> date | None:
+    """The last day on which a venue that left has its people, words and files; None if it has not
+    left, or if they are gone already."""
+    if venue.left_on is None or venue.cleared_on is not None:
+        return None
+    return retention.VENUE_LEFT.last_day(venue.left_on)
+
+
+def note(venue_id: int, *, by: int) -> None:
+    """Record that a copy was taken. Needs the venue's lock."""
+    trail.note("venue.exported", "venue", venue_id, venue_id=venue_id, by=by)
+
+
+def pack(venue_id: int) -> IO[bytes]:
+    """The ZIP of one venue, open at its start; the caller closes it.
+
+    Raises OSError when the disk does not take it. Takes as long as the files are many: needs no
+    lock, and shows things as they are while it is made.
+    """
+    held = holdings.holdings(venue_id)
+    with contextlib.ExitStack() as until_whole:
+        out = until_whole.enter_context(tempfile.TemporaryFile(dir=config.current().folder))
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+            _fill(packed, held)
+        out.seek(0)
+        until_whole.pop_all()
+    return out
+
+
+def _fill(packed: zipfile.ZipFile, held: Holdings) -> None:
+    venue_id = held.venue.id
+    readme_head, readme_tail = _readme(held)
+    stored: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    missing = []
+    for proof_id, row in holdings.files(venue_id):
+        name, is_there = _store(packed, row.file)
+        stored[proof_id].append((name, row.file.sha256.hex()))
+        missing += [] if is_there else [name]
+    values = holdings.identity(held)
+    values["unfinished"] = []
+    for draft in holdings.unfinished(venue_id):
+        names = [_store(packed, photo.file)[0] for photo in draft.photos]
+        values["unfinished"].append(
+            {
+                "requirement": held.about(draft.requirement_key),
+                "words": draft.statement,
+                "link": draft.link,
+                "files": names,
+            }
+        )
+    packed.writestr("venue.json", json.dumps(values, ensure_ascii=False, indent=2))
+    for certificate_id in db.session.scalars(
+        select(Certificate.id).where(Certificate.venue_id == venue_id).order_by(Certificate.id)
+    ).all():
+        _certificate(packed, certificate_id)
+    _sheet(packed, "proofs.csv", holdings.PROOFS, holdings.proofs(held, stored))
+    _sheet(packed, "exceptions.csv", holdings.EXCEPTIONS, holdings.exceptions(held))
+    _sheet(packed, "messages.csv", holdings.MESSAGES, holdings.messages(held))
+    _sheet(packed, "trail.csv", holdings.TRAIL, holdings.history(held))
+    lost = ["", "These files are listed and not in the copy:", *(f"- {each}" for each in missing)]
+    lines = [*readme_head, *(lost if missing else []), *readme_tail]
+    packed.writestr("README.txt", "\r\n".join(lines) + "\r\n")
+
+
+def _store(packed: zipfile.ZipFile, stored: files.StoredFile) -> tuple[str, bool]:
+    """Add a file as it is kept; the name it has in the copy, and whether it is there whole."""
+    name = f"files/{stored.id}-{stored.shown_name}"
+    try:
+        content = files.read(stored)
+    except files.Erased:
+        return f"{name} (deleted: kept for as long as we keep such files)", False
+    except files.Damaged:
+        return f"{name} (damaged on our side: ask the office to bring it back)", False
+    entry = zipfile.ZipInfo(name, clock.local(stored.created_at).timetuple()[:6])
+    entry.external_attr = 0o600 << 16
+    packed.writestr(entry, content)
+    return name, True
+
+
+def _certificate(packed: zipfile.ZipFile, certificate_id: int) -> None:
+    serial, pdf = db.session.execute(
+        select(Certificate.serial, Certificate.pdf).where(Certificate.id == certificate_id)
+    ).one()
+    packed.writestr(f"certificates/{serial}.pdf", pdf)
+
+
+def _sheet(
+    packed: zipfile.ZipFile, name: str, head: holdings.Row, rows: Iterable[holdings.Row]
+) -> None:
+    """Write a sheet row by row, marked as UTF-8 for spreadsheet programs."""
+    with (
+        packed.open(name, "w") as raw,
+        io.TextIOWrapper(raw, "utf-8-sig", newline="") as text,
+    ):
+        writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+        writer.writerow(head)
+        writer.writerows([neutral(cell) for cell in row] for row in rows)
+
+
+def _readme(held: Holdings) -> tuple[list[str], list[str]]:
+    """What is said before and after the list of files that are not in the copy."""
+    city, now = config.current().city, clock.local(clock.now())
+    head = [
+        f"{held.venue.name}: everything that {city.service_name} holds about it",
+        f"Made on {in_words(now.date())} at {now:%H:%M}.",
+        "",
+        "What is in this copy",
+        *(f"- {name}: {words}" for name, words in CONTENTS),
+        "",
+        "People are named who had a role at this venue. Others are named by what they are: "
+        f"{city.office_name}, or an auditor.",
+        "A cell that starts with an apostrophe (') would be taken for a formula without it.",
+        "The letters and digits under SHA-256 belong to one file: they show if it was changed.",
+    ]
+    tail = [
+        "",
+        "How long we keep what this is a copy of",
+        *(f"- {line}" for line in kept(held.venue)),
+        "",
+        f"Questions? Write to {city.office_email}"
+        + (f" or call {city.office_phone}." if city.office_phone else "."),
+    ]
+    return head, tail
+
+
+def kept(venue: Venue) -> list[str]:
+    """How long what is held about this venue is kept, in sentences; its own dates if it left."""
+    last = clears_after(venue)
+    lines = [
+        "The files of the newest accepted proof of each requirement, and of the one before it, "
+        "stay. Those of older proofs are deleted once their own time is over."
+    ]
+    if venue.cleared_on is not None:
+        lines = [f"Files, names and what was written were deleted on {in_words(venue.cleared_on)}."]
+    elif last is not None:
+        lines = [
+            f"You left. Your people can sign in and take this copy until {in_words(last)}.",
+            f"On {in_words(last + timedelta(days=1))} their roles end, and the files of proofs, "
+            "names and what was written are deleted.",
+        ]
+    return [
+        *lines,
+        f"That a certificate was issued, and until when it held, is kept for at least "
+        f"{retention.CERTIFICATE} after it ends. It names no person.",
+        f"The record of who did what is kept for at least {retention.TRAIL}. It holds numbers "
+        "and dates.",
+        f"Copies for emergencies are to be kept for {retention.BACKUP} at most.",
+    ]
