@@ -15,11 +15,14 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    Result,
     Row,
     Select,
+    String,
     and_,
     asc,
     case,
+    cast,
     desc,
     exists,
     func,
@@ -28,19 +31,17 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
-    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
 from charter.accounts.models import Membership, User
-from charter.certificates.models import Certificate
-from charter.certificates.register import stands, venue_state, with_standing
+from charter.certificates.register import venue_state, with_standing
 from charter.commitments.models import CommitmentStanding, VenueStanding
 from charter.commitments.standing import sql_any_lapsed, sql_state
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db
-from charter.venues.models import Closure, Venue, VenueState
+from charter.venues.models import Venue, VenueState
 from charter.venues.service import matching
 
 Query = Select[*tuple[Any, ...]]
@@ -53,11 +54,10 @@ STATES = (
     "known", "waiting", "declined", "working towards", "certified", "suspended",
     "closed for now", "left",
 )  # fmt: skip
-_CLOSED = "closed for now"
-_BY_DAY = ("certified", "suspended", _CLOSED)
 _STORED = {state.value for state in VenueState if state is not VenueState.WORKING}
 # Those that are working towards, said so that SQLite does not walk the index of states and sort.
-_HAS_SIGNED = Venue.state.not_in(_STORED)
+_AREAS = select(Venue.area).where(Venue.area != "").distinct().order_by(Venue.area)
+HAS_SIGNED = Venue.state.not_in(_STORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +98,12 @@ SORTS: dict[str, tuple[_Stretch, ...]] = {
     "-name": (replace(_NAME, down=True),),
     "lapse": (
         _Stretch(
-            and_(VenueStanding.holds_until.is_not(None), _HAS_SIGNED),
+            and_(VenueStanding.holds_until.is_not(None), HAS_SIGNED),
             VenueStanding.holds_until,
         ),
         replace(
             _NAME,
-            where=or_(VenueStanding.holds_until.is_(None), ~_HAS_SIGNED),
+            where=or_(VenueStanding.holds_until.is_(None), ~HAS_SIGNED),
         ),
     ),
     "essentials": (_ESSENTIALS, _NO_STANDING),
@@ -129,7 +129,7 @@ class Page:
     """Up to 50 venues with the states of their commitments; `before` and `after` lead on."""
 
     rows: Sequence[Row[Any]]
-    commitments: dict[int, dict[int, str]] = field(default_factory=dict)
+    commitments: dict[int, str] = field(default_factory=dict)
     before: str = ""
     after: str = ""
 
@@ -159,6 +159,11 @@ def page(filters: Filters, sort: str = "name", *, after: str = "", before: str =
     )
 
 
+def rows_of(query: Query | CompoundSelect[Any]) -> Result[*tuple[Any, ...]]:
+    """Run a statement of plain columns past the ORM, which would only slow it."""
+    return db.session.connection().execute(query)
+
+
 def _walk(
     filters: Filters, stretches: Sequence[_Stretch], place: _Place | None, back: bool
 ) -> list[tuple[int, Row[Any]]]:
@@ -170,9 +175,7 @@ def _walk(
             continue
         query = _query(filters, clock.today()).where(stretches[number].where)
         at = place if place and place.stretch == number else None
-        rows = db.session.execute(
-            _ordered(query, stretches[number], at, back).limit(PAGE + 1 - len(found))
-        )
+        rows = rows_of(_ordered(query, stretches[number], at, back).limit(PAGE + 1 - len(found)))
         found += [(number, row) for row in rows]
         if len(found) > PAGE:
             break
@@ -239,10 +242,10 @@ def _query(filters: Filters, today: date) -> Query:
             sql_any_lapsed(today).label("has_lapsed"),
             has_champion(today).label("has_champion"),
         )
-    ).where(*_conditions(filters, today))
+    ).where(*conditions(filters, today))
 
 
-def _conditions(filters: Filters, today: date) -> Iterator[ColumnElement[bool]]:
+def conditions(filters: Filters, today: date) -> Iterator[ColumnElement[bool]]:
     if filters.find:
         yield matching(filters.find)
     if filters.area:
@@ -252,7 +255,7 @@ def _conditions(filters: Filters, today: date) -> Iterator[ColumnElement[bool]]:
     if filters.state:
         yield from _in_state(filters.state)
     if filters.lapses:
-        yield _HAS_SIGNED
+        yield HAS_SIGNED
         yield lapsing(filters.lapses, today)
     if filters.no_champion:
         yield without_champion(today)
@@ -295,70 +298,24 @@ def without_champion(today: date) -> ColumnElement[bool]:
     return and_(Venue.state == VenueState.WORKING, ~has_champion(today))
 
 
-def commitments(venue_ids: Sequence[int]) -> dict[int, dict[int, str]]:
-    """What each commitment of these venues reads as today, by venue and number; one statement."""
-    found: dict[int, dict[int, str]] = {}
-    if venue_ids:
-        standing = CommitmentStanding
-        for venue_id, number, state in db.session.execute(
-            select(standing.venue_id, standing.number, sql_state(clock.today()))
-            .where(standing.venue_id.in_(venue_ids))
-            .order_by(standing.venue_id, standing.number)
-        ):
-            found.setdefault(venue_id, {})[number] = state
-    return found
-
-
-def totals(filters: Filters) -> dict[str, int]:
-    """How many venues are in each state today, of those that fit everything but the state.
-
-    Stored states are counted in their index. Only for the few that hold a certificate or are
-    closed now does today decide; every other one that signed is working towards.
-    """
-    rows = db.session.execute(_totals(replace(filters, state=""), clock.today()))
-    found: dict[str, int] = {state: number for state, number in rows}
-    signed = found.pop(VenueState.WORKING.value, 0)
-    found["working towards"] = signed - sum(found.get(state, 0) for state in _BY_DAY)
-    return {state: found[state] for state in STATES if found.get(state)}
-
-
-@lru_cache(maxsize=KEPT)
-def _totals(filters: Filters, today: date) -> CompoundSelect[Any]:
-    """Each state with its number; those that signed as *working*, of which the others are part."""
-    conditions = list(_conditions(filters, today))
-    number, certified = func.count(), case((stands(today), "certified"), else_="suspended")
-    stored = select(Venue.state, number)
-    if filters.lapses or filters.waiting:
-        stored = stored.join(VenueStanding, VenueStanding.venue_id == Venue.id)
-    closed_now = select(Closure.venue_id).where(
-        Closure.from_on <= today, or_(Closure.until_on.is_(None), Closure.until_on >= today)
+def commitments(venue_ids: Sequence[int]) -> dict[int, str]:
+    """What each commitment of these venues reads as today, for `read_states`; one statement."""
+    if not venue_ids:
+        return {}
+    row = CommitmentStanding
+    pair = cast(row.number, String) + ":" + sql_state(clock.today())
+    rows = rows_of(
+        select(row.venue_id, func.aggregate_strings(pair, ","))
+        .where(row.venue_id.in_(venue_ids))
+        .group_by(row.venue_id)
     )
-    held = (
-        select(certified.label("state"))
-        .select_from(Certificate)
-        .join(Venue, Venue.id == Certificate.venue_id)
-        .outerjoin(VenueStanding, VenueStanding.venue_id == Venue.id)
-        .where(
-            Certificate.withdrawn_at.is_(None),
-            Certificate.replaced_by_id.is_(None),
-            Certificate.valid_until >= today,
-            Venue.id.not_in(closed_now),
-            _HAS_SIGNED,
-            *conditions,
-        )
-        .subquery()
-    )
-    closed = (
-        select(literal(_CLOSED), number)
-        .select_from(Venue)
-        .outerjoin(VenueStanding, VenueStanding.venue_id == Venue.id)
-        .where(Venue.id.in_(closed_now), _HAS_SIGNED, *conditions)
-    )
-    return union_all(
-        stored.where(*conditions).group_by(Venue.state),
-        select(held.c.state, number).group_by(held.c.state),
-        closed,
-    )
+    return {venue_id: states for venue_id, states in rows}
+
+
+def read_states(written: str) -> dict[int, str]:
+    """The state of each commitment by its number, from what `commitments` gives."""
+    pairs = (each.partition(":") for each in written.split(",") if each)
+    return {int(number): state for number, _, state in pairs}
 
 
 def named(venue_ids: Collection[int | None]) -> list[Row[Any]]:
@@ -376,16 +333,15 @@ def editions_signed() -> set[str]:
 
 def areas() -> list[str]:
     """Every area that a venue lies in."""
-    query = select(Venue.area).where(Venue.area != "").distinct().order_by(Venue.area)
-    return list(db.session.scalars(query))
+    return [area for (area,) in rows_of(_AREAS)]
 
 
 def everything(filters: Filters) -> Iterator[tuple[Row[Any], dict[int, str]]]:
     """Every venue that fits, by name, with its commitments; read in batches, memory stays flat."""
     query = _query(filters, clock.today()).add_columns(Venue.street, Venue.area, Venue.signed_on)
     at: _Place | None = None
-    while rows := db.session.execute(_ordered(query, _NAME, at, False).limit(BATCH)).all():
+    while rows := rows_of(_ordered(query, _NAME, at, False).limit(BATCH)).all():
         states = commitments([row.id for row in rows])
         for row in rows:
-            yield row, states.get(row.id, {})
+            yield row, read_states(states.get(row.id, ""))
         at = _Place(0, rows[-1].name_key, rows[-1].id)

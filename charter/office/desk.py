@@ -10,16 +10,17 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Row, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Row, case, func, literal, select, union_all
 
 from charter.commitments.assessment import CommitmentState
 from charter.commitments.models import CommitmentStanding, VenueStanding
 from charter.commitments.standing import sql_all_met, sql_any_lapsed, sql_state
 from charter.core import clock
-from charter.core.db import db
 from charter.editions import service as editions
 from charter.editions.terms import Edition
 from charter.office import board
+from charter.office.board import LAPSED, Query, rows_of
+from charter.office.totals import totals
 from charter.review import queue
 from charter.review.queue import What
 from charter.signup import service as signing
@@ -85,11 +86,11 @@ def desk() -> Desk:
     """The city today; eight statements, or nine where two editions are in use."""
     today = clock.today()
     figures = _figures(today)
-    overdue = _endings(today, sql_any_lapsed(today), newest_first=True)
-    ending = _endings(today, board.lapsing(str(SOON.days), today))
+    overdue = rows_of(_endings(today, LAPSED)).all()
+    ending = rows_of(_endings(today, str(SOON.days))).all()
     words = editions.editions({row.edition_key for row in (*overdue, *ending)})
     return Desk(
-        totals=board.totals(board.Filters()),
+        totals=totals(board.Filters()),
         all_met=figures.all_met,
         lapsed=figures.lapsed,
         soon=figures.soon,
@@ -103,39 +104,45 @@ def desk() -> Desk:
 
 
 def _figures(today: date) -> Row[Any]:
-    standing = select(
-        func.coalesce(func.sum(case((sql_all_met(today), 1), else_=0)), 0).label("all_met"),
-        func.coalesce(func.sum(case((sql_any_lapsed(today), 1), else_=0)), 0).label("lapsed"),
-        func.coalesce(func.sum(case((board.lapsing(str(SOON.days), today), 1), else_=0)), 0).label(
-            "soon"
-        ),
-    ).join(Venue, Venue.id == VenueStanding.venue_id)
-    standing = standing.where(Venue.state == VenueState.WORKING)
+    return rows_of(_figures_query(today)).one()
+
+
+@lru_cache(maxsize=2)
+def _figures_query(today: date) -> Query:
+    def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
     champion = select(func.count()).select_from(Venue).where(board.without_champion(today))
     waits = (
         select(func.count())
         .select_from(SignUp)
         .where(SignUp.state.in_((SignUpState.WAITING, SignUpState.ASKED)))
     )
-    return db.session.execute(
-        standing.add_columns(
+    return (
+        select(
+            count(sql_all_met(today)).label("all_met"),
+            count(sql_any_lapsed(today)).label("lapsed"),
+            count(board.lapsing(str(SOON.days), today)).label("soon"),
             champion.scalar_subquery().label("no_champion"),
             waits.scalar_subquery().label("sign_ups"),
         )
-    ).one()
+        .join(Venue, Venue.id == VenueStanding.venue_id)
+        .where(board.HAS_SIGNED)
+    )
 
 
-def _endings(
-    today: date, where: Any, newest_first: bool = False
-) -> Sequence[Row[*tuple[Any, ...]]]:
+@lru_cache(maxsize=4)
+def _endings(today: date, when: str) -> Query:
+    """Venues where something has lapsed, the newest first, or will, the next first."""
     last = VenueStanding.holds_until
-    return db.session.execute(
+    lapsed = not when.isdecimal()
+    return (
         select(Venue.id, Venue.name, last, VenueStanding.lapses_key, VenueStanding.edition_key)
         .join(Venue, Venue.id == VenueStanding.venue_id)
-        .where(Venue.state == VenueState.WORKING, where, last.is_not(None))
-        .order_by(*((last.desc(), Venue.id.desc()) if newest_first else (last, Venue.id)))
+        .where(board.HAS_SIGNED, board.lapsing(when, today), last.is_not(None))
+        .order_by(*((last.desc(), Venue.id.desc()) if lapsed else (last, Venue.id)))
         .limit(SHORT)
-    ).all()
+    )
 
 
 def _ending(row: Row[Any], words: dict[str, Edition]) -> Ending:
@@ -152,7 +159,7 @@ def _commitments(today: date) -> list[Counted]:
     """
     edition = editions.current()
     found: dict[int, dict[str, int]] = {one.number: {} for one in edition.commitments}
-    for number, state, count, ran_out in db.session.execute(_counts(today)):
+    for number, state, count, ran_out in rows_of(_counts(today)):
         states = found.setdefault(number, {})
         states[state] = states.get(state, 0) + count
         if ran_out:

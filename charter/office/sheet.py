@@ -12,7 +12,6 @@ from markupsafe import Markup
 from sqlalchemy import Row
 
 from charter.certificates.register import inert
-from charter.commitments.assessment import CommitmentState
 from charter.core import clock
 from charter.editions import service as editions
 from charter.office import board
@@ -21,6 +20,7 @@ from charter.venues.models import Kind
 
 LONGEST = 80
 SOON_DAYS = 30
+KEPT_ROWS = 1000
 WITHIN = {LAPSED: "Has lapsed", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days"}
 UNSIGNED = ("known", "waiting", "declined", "left")
 NEEDS = {"champion": "A champion", "review": "A review"}
@@ -86,19 +86,20 @@ class Asked:
 
 
 class Line(NamedTuple):
-    """One venue as a row of the table, ready to be written; `cells` has one for each commitment."""
+    """All that a row of the table shows; `states` as `board.commitments` gives them."""
 
-    href: str
+    id: int
     name: str
-    place: str
-    lacks_champion: bool
+    postcode: str
     kind: str
-    state: Markup
-    cells: Markup
-    essentials: str
-    until: str
-    tone: str
-    waiting: int | str
+    state: str
+    essentials_now: int | None
+    essentials: int | None
+    holds_until: date | None
+    has_lapsed: bool | None
+    waiting: int | None
+    has_champion: bool
+    states: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Table:
     """A page of the table: its columns of commitments, its rows, and where the next pages are."""
 
     columns: Sequence[tuple[int, str]]
-    rows: Sequence[Line]
+    rows: Sequence[Markup]
     previous: str
     next: str
 
@@ -114,11 +115,12 @@ class Table:
 def table(page: Page, asked: Asked) -> Table:
     """A page of the board as it is shown; one statement for the words of the editions on it."""
     columns = _columns({row.edition_key for row in page.rows if row.edition_key})
+    numbers = tuple(number for number, _ in columns)
     base, today = url_for("office.venues"), clock.today()
-    numbers = [number for number, _ in columns]
+    lines = [_line(row, page.commitments.get(row.id, "")) for row in page.rows]
     return Table(
         columns,
-        [_line(row, page.commitments.get(row.id, {}), numbers, base, today) for row in page.rows],
+        [_drawn(line, numbers, base, today) for line in lines],
         asked.link(before=page.before) if page.before else "",
         asked.link(after=page.after) if page.after else "",
     )
@@ -136,50 +138,41 @@ def _columns(keys: set[str]) -> list[tuple[int, str]]:
     ]
 
 
-@lru_cache(maxsize=1)
-def _drawn() -> tuple[dict[str, Markup], dict[str, Markup]]:
-    """Every state of a venue and of a commitment as markup, drawn by the macros once in a process.
-
-    A page has hundreds of them, and calling a macro for each would cost more than its statements.
-    """
-    badges = current_app.jinja_env.get_template("macros/badges.html").module
-    cells = current_app.jinja_env.get_template("office/_board.html").module
-    return (
-        {state: badges.badge("venue", state) for state in STATES},  # type: ignore[attr-defined]  # macros are no attributes of a type
-        {state: cells.cell("commitment", state) for state in CommitmentState}  # type: ignore[attr-defined]  # as above
-        | {"": Markup("<td></td>")},
-    )
-
-
-def _line(
-    row: Row[Any], states: dict[int, str], numbers: Sequence[int], base: str, today: date
-) -> Line:
-    badges, cells = _drawn()
-    is_signed = row.state not in UNSIGNED
-    until, tone = _until(row, today) if is_signed else ("", "")
+def _line(row: Row[Any], states: str) -> Line:
     return Line(
-        f"{base}/{row.id}",
-        row.name,
-        row.postcode,
-        is_signed and not row.has_champion,
-        Kind(row.kind).label,
-        badges[row.state],
-        Markup("").join(cells[states.get(number, "")] for number in numbers if states),
-        f"{row.essentials_now}/{row.essentials}" if states else "",
+        row.id, row.name, row.postcode, row.kind, row.state, row.essentials_now, row.essentials,
+        row.holds_until, row.has_lapsed, row.waiting, row.has_champion, states,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=KEPT_ROWS)
+def _drawn(line: Line, numbers: tuple[int, ...], base: str, today: date) -> Markup:
+    """A row as markup, kept by all that it shows: drawing 50 costs more than their statements."""
+    is_signed = line.state not in UNSIGNED
+    until, tone = _until(line, today) if is_signed else ("", "")
+    states = board.read_states(line.states)
+    pieces: Any = current_app.jinja_env.get_template("office/_board.html").module
+    drawn: Markup = pieces.row(
+        line,
+        f"{base}/{line.id}",
+        Kind(line.kind).label,
+        is_signed and not line.has_champion,
+        [states.get(number, "") for number in numbers] if states else [],
+        len(numbers),
         until,
         tone,
-        row.waiting or "",
     )
+    return drawn
 
 
-def _until(row: Row[Any], today: date) -> tuple[str, str]:
+def _until(line: Line, today: date) -> tuple[str, str]:
     """The last day that holds in few words, and whether it is past or near."""
-    if row.holds_until is None:
-        return ("Lapsed", "bad") if row.has_lapsed else ("", "")
-    day = f"{row.holds_until.day} {row.holds_until:%b %Y}"
-    if row.has_lapsed:
+    if line.holds_until is None:
+        return ("Lapsed", "bad") if line.has_lapsed else ("", "")
+    day = f"{line.holds_until.day} {line.holds_until:%b %Y}"
+    if line.has_lapsed:
         return f"Lapsed {day}", "bad"
-    left = (row.holds_until - today).days
+    left = (line.holds_until - today).days
     return day, "soon" if left <= SOON_DAYS else ""
 
 

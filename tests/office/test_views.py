@@ -17,6 +17,7 @@ from charter.core.db import CITY, commit, db, lock
 from charter.editions import service as editions
 from charter.editions.models import EditionRow, ThresholdOverride
 from charter.office import board, sheet, thresholds
+from charter.office.totals import totals
 from charter.signup.models import SignUp, SignUpState
 from charter.venues.models import Venue, VenueState
 from tests.builders.accounts import make_member, make_user
@@ -114,8 +115,8 @@ def test_the_first_page_counts_what_stands_today_and_costs_the_same_for_any_city
         costs.append(len(seen))
     assert costs[0] == costs[1] <= 12
     with app.app_context():
-        totals = board.totals(board.Filters())
-        signed = sum(n for state, n in totals.items() if state not in sheet.UNSIGNED)
+        found = totals(board.Filters())
+        signed = sum(n for state, n in found.items() if state not in sheet.UNSIGNED)
         lacking = board.page(board.Filters(no_champion=True)).rows
     figures = {text_of(item).split(" ", 1)[1]: text_of(item).split()[0]
                for item in page.all("li", "totals__item")}  # fmt: skip
@@ -265,7 +266,7 @@ def test_the_spreadsheet_holds_every_venue_that_fits_and_no_formula(app: Flask, 
         make_city(60)
         make_venue(name="=HYPERLINK(1)", kind="pub", state=VenueState.WAITING)
         asked = board.Filters(state="waiting")
-        number = board.totals(board.Filters())["waiting"]
+        number = totals(board.Filters())["waiting"]
         assert len(list(board.everything(asked))) == number
     visitor = as_(officer(app))
     answer = visitor.answer("/office/venues.csv?state=waiting")
