@@ -32,7 +32,6 @@ from charter.office import export as copies
 from charter.office import thresholds as numbers
 from charter.office.forms import DecisionForm, ThresholdForm
 from charter.office.totals import totals
-from charter.office.totals import totals
 from charter.proofs import exceptions
 from charter.signup import service as signing
 from charter.venues import service as venue_service
