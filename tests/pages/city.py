@@ -1,0 +1,279 @@
+"""A demo city to walk through: built once a session, copied for each worker, and served to it.
+
+To what the demo tells it adds what only lasts a while: mailed links that still work, a sign-up
+half filled in and two that wait, a proposal, and a venue whose name is as long as one may be.
+"""
+
+import contextlib
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from sqlalchemy import select
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from charter import config
+from charter.accounts import factor, invitations, mailboxes, signin
+from charter.accounts.models import User
+from charter.app import create_app
+from charter.certificates import service as certificates
+from charter.core import clock
+from charter.core.access import Role
+from charter.core.db import CITY, commit, db, lock
+from charter.core.mail import OutboxMail
+from charter.demo import city as demo_city
+from charter.editions import service as editions
+from charter.install import SEEDS, prepare
+from charter.proofs import exceptions, signatures, threads
+from charter.signup import drafts
+from charter.signup import service as signing
+from charter.venues import service as venues
+from charter.venues.models import Kind, Venue
+from tests.conftest import settings_for
+
+NOBODY = "nobody"
+# Whom the pages are shown to, by their address in the demo; two champions: settled in, and new.
+PEOPLE = {
+    NOBODY: None,
+    "staff": "staff@saltmarsh.example",
+    "champion": "champion@saltmarsh.example",
+    "new champion": "newchampion@saltmarsh.example",
+    "manager": "manager@saltmarsh.example",
+    "area-manager": "area@saltmarsh.example",
+    "officer": "officer@saltmarsh.example",
+    "office-admin": "admin@saltmarsh.example",
+    "auditor": "auditor@saltmarsh.example",
+    "system-admin": "system@saltmarsh.example",
+}
+LONG_NAME = "The Honourable Company of Lamplighters, Ropemakers & Wharfingers’ Llanfairpwllgwyngyll"
+_PLACE = {"name": "The Gaslight", "street": "4 Salt Row", "town": "Saltmarsh", "kind": "bar"}
+
+
+@dataclass
+class City:
+    """The city of one worker: its application, its address, and what to find there."""
+
+    app: Flask
+    folder: Path
+    address: str = ""
+    links: dict[str, str] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def venue(self, name: str) -> int:
+        """The id of a venue by its name."""
+        with self.app.app_context():
+            return db.session.scalars(select(Venue.id).where(Venue.name == name)).one()
+
+    def cookie(self, person: str) -> str:
+        """The session cookie of somebody who is signed in, or who fills in a sign-up."""
+        if person not in self.cookies:
+            self.cookies[person] = _cookie(self.app, self._session_of(person))
+        return self.cookies[person]
+
+    def _session_of(self, person: str) -> dict[str, Any]:
+        email = PEOPLE.get(person)
+        if email is None:
+            return {"sign_up": self.links["draft"], "pending": self.links["pending"]}
+        with self.app.app_context():
+            row = db.session.scalars(select(User).where(User.email == email)).one()
+            token = signin.begin(row, device="Firefox on Linux").token
+            db.session.commit()
+        return {"_user_id": token, "_fresh": True}
+
+
+def _cookie(app: Flask, values: dict[str, Any]) -> str:
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert signer is not None
+    return str(signer.dumps(values))
+
+
+def _application(folder: Path, address: str = "http://127.0.0.1") -> Flask:
+    settings = settings_for(f"sqlite:///{folder / 'charter.sqlite'}", folder)
+    city = config.read_city(SEEDS / "demo" / "city.toml")
+    return create_app(replace(settings, demo=True, public_url=address, is_public=False, city=city))
+
+
+def build(folder: Path) -> None:
+    """Make the city in an empty folder."""
+    folder.mkdir()
+    app = _application(folder)
+    with app.app_context():
+        prepare(demo=True)
+        demo_city.load()
+        _add_what_lasts_a_while()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _add_what_lasts_a_while() -> None:
+    people = {
+        name: db.session.scalars(select(User).where(User.email == email)).one()
+        for name, email in PEOPLE.items()
+        if email
+    }
+    lantern = _venue_id("The Lantern")
+    officer, champion = people["officer"], people["champion"]
+    for part in (_long_name, _sign_ups, _links, _questions):
+        db.session.rollback()
+        lock(CITY, lantern)
+        part(lantern, officer, champion)
+        commit()
+    junction = _venue_id("Junction House")
+    db.session.rollback()
+    lock(CITY, junction)
+    certificates.propose(junction, by=officer.id, web_session=None)
+    commit()
+
+
+def _venue_id(name: str) -> int:
+    return db.session.scalars(select(Venue.id).where(Venue.name == name)).one()
+
+
+def _long_name(lantern: int, officer: User, champion: User) -> None:
+    identity = venues.Identity(LONG_NAME, "12 Quay Street", "Saltmarsh", "SM1 2AB", Kind.PUB, None)
+    venue = venues.add(identity, by=officer.id)
+    edition = editions.current().key
+    signatures.sign(venue.id, edition, clock.today(), name="The owner", role="owner", by=officer)
+
+
+def _sign_ups(lantern: int, officer: User, champion: User) -> None:
+    edition = editions.current().key
+    answers: dict[str, Any] = {
+        "venue": {**_PLACE, "postcode": "SM1 9ZZ"},
+        "you": {
+            "name": "Bo Carver",
+            "role": "owner",
+            "email": "half@saltmarsh.example",
+            "phone": "",
+        },
+        "charter": {"edition": edition},
+        "champion": {"who": "named", "name": "Kay Rook", "email": "kay@saltmarsh.example"},
+    }
+    signing.send(answers)
+    for who in ("asked", "waits"):
+        you = {**answers["you"], "email": f"{who}@saltmarsh.example"}
+        place = {**answers["venue"], "name": f"The Gaslight {who}"}
+        signing.send({**answers, "you": you, "venue": place})
+        row = signing.confirm(_link("sign-up-confirm", you["email"]).rsplit("/", 1)[-1])
+        if who == "asked":
+            words = "Which door do guests come in by?"
+            signing.decide(row, signing.Verdict.ASK, by=officer, words=words)
+
+
+def _links(lantern: int, officer: User, champion: User) -> None:
+    wish = invitations.Wish("newcomer@mail.example", Role.STAFF, "Ray Holt", venue_id=lantern)
+    invitations.invite(wish, by=None)
+    known = invitations.Wish(PEOPLE["new champion"] or "", Role.STAFF, venue_id=lantern)
+    invitations.invite(known, by=None)
+    mailboxes.ask_reset(PEOPLE["staff"] or "")
+    mailboxes.ask_email_change(champion, "robin@mail.example")
+    factor.start(champion)
+
+
+def _questions(lantern: int, officer: User, champion: User) -> None:
+    requirements = editions.current().requirements
+    threads.ask(lantern, requirements[2].key, "Does a lanyard count?", by=champion.id)
+    good = next(each for each in requirements if each.waivable and not each.essential)
+    exceptions.ask_not_applicable(lantern, good.key, "We have no such room.", by=champion.id)
+
+
+def _link(kind: str, to: str) -> str:
+    rows = db.session.scalars(
+        select(OutboxMail).where(OutboxMail.kind == kind).order_by(OutboxMail.id.desc())
+    )
+    body = next(mail.body for mail in rows if mail.recipient == to)
+    found = re.search(r"https?://[^/\s]+(/\S+)", body or "")
+    assert found, f"the mail {kind} has no link"
+    return found[1]
+
+
+class _Quiet(WSGIRequestHandler):
+    """Keeps a connection open between requests, and writes no log."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Nothing: what goes wrong is seen by the test."""
+
+
+@contextlib.contextmanager
+def opened(built: Path, folder: Path) -> Iterator[City]:
+    """A copy of a city that was built, served until the end."""
+    shutil.copytree(built, folder)
+    app = _application(folder)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    city = City(app, folder, f"http://127.0.0.1:{server.server_port}")
+    try:
+        _look_around(city)
+        yield city
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@contextlib.contextmanager
+def undone(city: City) -> Iterator[None]:
+    """Whatever is written meanwhile is as if it had never been."""
+    kept = city.folder / "kept.sqlite"
+    database = city.folder / "charter.sqlite"
+    _close(city.app)
+    shutil.copyfile(database, kept)
+    try:
+        yield
+    finally:
+        _close(city.app)
+        for end in ("-wal", "-shm"):
+            database.with_name(database.name + end).unlink(missing_ok=True)
+        kept.replace(database)
+
+
+def _close(app: Flask) -> None:
+    with app.app_context():
+        db.session.remove()
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+
+
+def _look_around(city: City) -> None:
+    with city.app.app_context():
+        for kind, to in (
+            ("sign-up-confirm", "half@saltmarsh.example"),
+            ("sign-up-decision", "asked@saltmarsh.example"),
+            ("invitation", "newcomer@mail.example"),
+            ("reset-password", PEOPLE["staff"] or ""),
+            ("email-change-new", "robin@mail.example"),
+        ):
+            city.links[kind] = _link(kind, to).rsplit("/", 1)[-1]
+        db.session.rollback()
+        lock(CITY)
+        token = None
+        for step, answer in _draft().items():
+            token = drafts.save(token, step, answer)
+        city.links["draft"] = token or ""
+        officer = db.session.scalars(select(User).where(User.email == PEOPLE["officer"])).one()
+        city.links["pending"] = signin.begin(officer, device="", is_pending=True).token
+        commit()
+        db.session.remove()
+
+
+def _draft() -> dict[str, Any]:
+    return {
+        "venue": {**_PLACE, "postcode": "SM1 9ZZ"},
+        "you": {"name": "Bo Carver", "role": "owner", "email": "bo@saltmarsh.example", "phone": ""},
+        "charter": {"edition": editions.current().key},
+        "champion": {"who": "named", "name": "Kay Rook", "email": "kay@saltmarsh.example"},
+    }

@@ -1,0 +1,265 @@
+"""Who opens which page: every GET address of the application, with what the demo city has there.
+
+`routes()` of the permission table says who may open what; this module says with which ids, and
+where one endpoint shows different things, which of them to look at.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import select
+
+from charter.accounts.models import Membership, User
+from charter.certificates.models import Certificate, CertificateProposal
+from charter.certificates.rules import grouped
+from charter.commitments import pages
+from charter.core.access import Role
+from charter.core.db import db
+from charter.editions import service as editions
+from charter.editions.terms import Kind
+from charter.proofs.models import Evidence, NotApplicable
+from charter.signup.models import SignUp, SignUpState
+from charter.venues.models import Closure, Venue
+from tests import matrix
+from tests.pages.city import LONG_NAME, NOBODY, PEOPLE, City
+
+# Answers that are no pages: files to save, data, and what only sends on.
+NOT_PAGES = {
+    "certificates.pdf",
+    "commitments.file",
+    "office.take_copy",
+    "office.venues_csv",
+    "verify.register_csv",
+    "verify.register_geojson",
+}
+LANTERN, ANCHOR = "The Lantern", "The Anchor"
+# Where each person is at home; the office looks at any venue.
+# Who may open a page that is not there for them: an area manager has no role at one venue to leave.
+NOT_THERE = {("team.leave", "area-manager")}
+HOMES = {"new champion": ANCHOR, "area-manager": "The Ropewalk"}
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One person opening one address."""
+
+    person: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.person} at {self.path}"
+
+
+def endpoints() -> list[str]:
+    """Every endpoint that answers a GET with a page, by the permission table."""
+    return [
+        r.endpoint for r in matrix.routes() if r.method == "GET" and r.endpoint not in NOT_PAGES
+    ]
+
+
+def visits(city: City, endpoint: str, *people: str) -> list[Visit]:
+    """All (or these) people who may open an endpoint, at each address of it worth looking at."""
+    route = next(r for r in matrix.routes() if (r.endpoint, r.method) == (endpoint, "GET"))
+    found = []
+    with city.app.test_request_context(base_url=city.address):
+        for person in people or PEOPLE:
+            if not _may(person, route.who) or (endpoint, person) in NOT_THERE:
+                continue
+            for values in _values(city, endpoint, person, route.is_about_a_venue):
+                found.append(Visit(person, url_for(endpoint, **values)))
+        db.session.remove()
+    return list(dict.fromkeys(found))
+
+
+def _role(person: str) -> str:
+    return "champion" if person == "new champion" else person
+
+
+def _may(person: str, who: matrix.Holders) -> bool:
+    if who == "public":
+        return True
+    if person == NOBODY:
+        return False
+    return who == "anyone" or _role(person) in who
+
+
+def _values(city: City, endpoint: str, person: str, at_a_venue: bool) -> Iterator[Values]:
+    more = FILLED.get(endpoint)
+    if not at_a_venue:
+        yield from more(city, person, 0) if more else [{}]
+        return
+    for venue_id in _venues(endpoint, person):
+        for values in more(city, person, venue_id) if more else [{}]:
+            yield {"venue_id": venue_id, **values}
+
+
+def _venues(endpoint: str, person: str) -> list[int]:
+    named = {HOMES.get(person, LANTERN)}
+    if person in ("officer", "office-admin"):
+        named |= ELSEWHERE.get(endpoint, set())
+    return list(db.session.scalars(select(Venue.id).where(Venue.name.in_(named))))
+
+
+# Venues where the office finds something else than at The Lantern.
+_STATES = {"Crescent Tap", "The Half Moon", "The Bellfounder", "The Tide House", LONG_NAME}
+ELSEWHERE = {
+    "certificates.issue": {"Junction House"},
+    "certificates.propose": {"The Anchor", "Junction House"},
+    "certificates.venue": {"The Anchor", "Junction House", "Crescent Tap"},
+    "commitments.commitment": _STATES,
+    "commitments.requirement": _STATES | {"The Anchor", "Cellar 19", "Paper Lane Kitchen"},
+    "office.venue": _STATES | {"The Anchor", "Velvet Hour", "Junction House", "Saltworks Festival"},
+    "review.not_applicable": {"The Anchor"},
+    "review.proof": {"The Anchor", "The Tide House"},
+    "venues.profile": {"The Bellfounder", LONG_NAME},
+    "venues.reopen": {"The Bellfounder"},
+}
+
+
+def _edition(venue_id: int) -> Any:
+    row = db.session.get_one(Venue, venue_id)
+    return editions.edition(row.edition_key) if row.edition_key else None
+
+
+def _commitments(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    edition = _edition(venue_id)
+    for each in edition.commitments if edition else ():
+        yield {"key": each.key}
+
+
+def _requirements(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """One of each kind in each state that the venue has."""
+    edition = _edition(venue_id)
+    seen = set()
+    for each in edition.requirements if edition else ():
+        found = pages.requirement(venue_id, each.key)
+        what = (each.proof_kind, each.signer, found.judged.state if found else None)
+        if what not in seen:
+            seen.add(what)
+            yield {"key": each.key}
+
+
+def _proofs(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """One of each kind and state."""
+    seen = set()
+    for row in db.session.scalars(select(Evidence).where(Evidence.venue_id == venue_id)):
+        if (row.kind, row.state) not in seen:
+            seen.add((row.kind, row.state))
+            yield {"evidence_id": row.id}
+
+
+def _questions(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    edition = _edition(venue_id)
+    yield {"key": edition.requirements[2].key}
+
+
+def _counted(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    edition = _edition(venue_id)
+    yield {"key": next(each.key for each in edition.requirements if each.kind is Kind.COUNTED)}
+
+
+def _wishes(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    for row in db.session.scalars(select(NotApplicable).where(NotApplicable.venue_id == venue_id)):
+        yield {"asked_id": row.id}
+
+
+def _closures(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    for row in db.session.scalars(select(Closure).where(Closure.venue_id == venue_id)):
+        yield {"closure_id": row.id}
+
+
+def _certificates(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    for row in db.session.scalars(select(Certificate).where(Certificate.venue_id == venue_id)):
+        yield {"certificate_id": row.id}
+
+
+def _proposals(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    where = (CertificateProposal.venue_id == venue_id, CertificateProposal.ended_at.is_(None))
+    for row in db.session.scalars(select(CertificateProposal).where(*where)):
+        yield {"proposal_id": row.id}
+
+
+def _codes(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """The certificates of venues in every state."""
+    for row in db.session.scalars(select(Certificate)):
+        yield {"code": grouped(row.code)}
+
+
+def _members(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    where = (Membership.venue_id == venue_id, Membership.role == Role.STAFF)
+    for row in db.session.scalars(select(Membership).where(*where)):
+        yield {"membership_id": row.id}
+
+
+def _officers(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    for row in db.session.scalars(select(Membership).where(Membership.role == Role.OFFICER)):
+        yield {"membership_id": row.id}
+
+
+def _users(*who: str) -> Callable[[City, str, int], Iterator[Values]]:
+    def found(city: City, person: str, venue_id: int) -> Iterator[Values]:
+        addresses = [PEOPLE[each] for each in who]
+        for user_id in db.session.scalars(select(User.id).where(User.email.in_(addresses))):
+            yield {"user_id": user_id}
+
+    return found
+
+
+def _sign_ups(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    where = SignUp.state != SignUpState.UNCONFIRMED
+    for row in db.session.scalars(select(SignUp).where(where)):
+        yield {"sign_up_id": row.id}
+
+
+def _link(name: str) -> Callable[[City, str, int], Iterator[Values]]:
+    def found(city: City, person: str, venue_id: int) -> Iterator[Values]:
+        yield {"token": city.links[name]}
+
+    return found
+
+
+def _each(name: str, *values: str) -> Callable[[City, str, int], Iterator[Values]]:
+    def found(city: City, person: str, venue_id: int) -> Iterator[Values]:
+        for value in values:
+            yield {name: value} if value else {}
+
+    return found
+
+
+def _mailed(name: str) -> Callable[[City, str, int], Iterator[Values]]:
+    """A mailed link that works, and one that does not; the second has a page of its own."""
+
+    def found(city: City, person: str, venue_id: int) -> Iterator[Values]:
+        yield {"token": city.links[name]}
+
+    return found
+
+
+FILLED: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
+    "accounts.confirm_address": _mailed("email-change-new"),
+    "accounts.invitation": _mailed("invitation"),
+    "accounts.reset_password": _mailed("reset-password"),
+    "certificates.issue": _proposals,
+    "certificates.withdraw": _certificates,
+    "commitments.commitment": _commitments,
+    "commitments.proof": _proofs,
+    "commitments.requirement": _requirements,
+    "front.privacy": _each("audience", "everyone", "signers", "staff", "venues"),
+    "office.sign_up": _sign_ups,
+    "review.not_applicable": _wishes,
+    "review.proof": _proofs,
+    "review.question": _questions,
+    "review.quiet_weeks": _counted,
+    "signup.answer": _mailed("sign-up-decision"),
+    "signup.confirm": _mailed("sign-up-confirm"),
+    "signup.venue": _each("q", "", "quay", "nothing at all"),
+    "team.end": _members,
+    "team.end_office_role": _officers,
+    "team.office_person": _users("champion", "officer", "auditor"),
+    "team.propose_factor_reset": _users("officer"),
+    "venues.reopen": _closures,
+    "verify.verify": _codes,
+}
