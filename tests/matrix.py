@@ -16,13 +16,14 @@ from werkzeug.routing import Rule
 from charter.core import clock
 from charter.core.access import SECOND_FACTOR, Role
 from charter.core.db import db
-from charter.venues.models import Operator
+from charter.venues.models import Operator, Venue
 from tests.builders.accounts import make_member
 from tests.builders.venues import make_venue
 
 TABLE = Path(__file__).parent / "permissions.yaml"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _PARAMETER = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
+_OPEN = re.compile(r"\{(\w+)\}")
 
 Holders = str | frozenset[str]
 
@@ -61,11 +62,15 @@ class Route:
         """Whether a venue's role has to be one at the venue in the address."""
         return "{venue}" in self.url
 
+    @property
+    def parts(self) -> list[str]:
+        """What the address leaves open, by name."""
+        return _OPEN.findall(self.url)
+
     def at(self, venue_id: int, **values: Any) -> str:
         """The address, about a venue; what is not given is "1"."""
-        return re.sub(
-            r"\{(\w+)\}", lambda m: str({"venue": venue_id, **values}.get(m[1], "1")), self.url
-        )
+        given = {"venue": venue_id, "act": "changed", **values}
+        return _OPEN.sub(lambda part: str(given.get(part[1], "1")), self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +156,17 @@ def expected(route: Route, someone: Someone) -> Answer:
     return Answer.ENTERED if counts and not away else Answer.HIDDEN
 
 
-def make_cast() -> Cast:
-    """Two venues, and everybody at one, at the other, after their role ended, and so on.
+def make_cast(own: int | None = None) -> Cast:
+    """Everybody at one venue (`own`, or a new one), at another, after their role ended, and so on.
 
     Wants an application context.
     """
     operators = [Operator(name=name) for name in ("Two Taverns", "Other Inns")]
     db.session.add_all(operators)
     db.session.commit()
-    venues = [make_venue(operator_id=each.id).id for each in operators]
+    here = make_venue().id if own is None else own
+    db.session.get_one(Venue, here).operator_id = operators[0].id
+    venues = [here, make_venue(operator_id=operators[1].id).id]
     places = list(zip(venues, [each.id for each in operators], strict=True))
     people = [Someone(None, Relation.OWN, None)]
     for role in Role:
