@@ -8,14 +8,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask, g, render_template, request, url_for
+from flask import Flask, current_app, g, make_response, render_template, request, url_for
 from flask_login import AnonymousUserMixin, LoginManager, current_user
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
-from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException, SecurityError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 from werkzeug.wrappers import Response
 from whitenoise import WhiteNoise
@@ -123,6 +123,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         csrf.exempt(view)
     _add_words(app, settings)
     app.register_error_handler(HTTPException, _answer_error)
+    app.register_error_handler(OperationalError, _answer_away)
     app.register_error_handler(CSRFError, _answer_stale_form)
     app.register_error_handler(SecurityError, _answer_strange_host)
     cli.init_app(app)
@@ -221,6 +222,19 @@ def _answer_error(error: HTTPException) -> Response | tuple[str, int]:
         # Who is signed in is in the database, which may be what failed.
         g._login_user = AnonymousUserMixin()
     return render_template("error.html", code=code), code
+
+
+def _answer_away(error: OperationalError) -> Response:
+    """The database is away, or was busy for longer than anybody should wait: try again soon.
+
+    SQLite files a statement that is wrong under the same heading; that is a fault like any other.
+    """
+    if getattr(error.orig, "sqlite_errorname", "") == "SQLITE_ERROR":
+        raise error
+    current_app.logger.error("the database does not answer: %s", type(error.orig).__name__)
+    answer = make_response(_answer_error(ServiceUnavailable()))
+    answer.headers["Retry-After"] = "5"
+    return answer
 
 
 def _answer_strange_host(_error: SecurityError) -> tuple[str, int]:
