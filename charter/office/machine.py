@@ -10,7 +10,9 @@ from sqlalchemy import func, select
 from charter import config
 from charter.core import mail
 from charter.core.db import CITY, db
+from charter.core.text import in_words
 from charter.core.trail import TrailEntry
+from charter.office import retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def machine() -> Machine:
 
 
 def _settings(now: config.Settings) -> list[tuple[str, str]]:
-    city, smtp = now.city, now.smtp
+    city, smtp, swept = now.city, now.smtp, retention.last_run()
     return [
         ("Kind of installation", "A demo: everything is made up" if now.demo else "A city"),
         ("Address", now.public_url),
@@ -59,6 +61,7 @@ def _settings(now: config.Settings) -> list[tuple[str, str]]:
         ("Edition of the charter", city.edition or "The newest in force"),
         ("Share of renewals that are looked at", f"{city.review_share:.0%}"),
         ("A certificate runs for", f"{city.certificate_months} months"),
+        ("Old records were last deleted", in_words(swept) if swept else "Not yet"),
     ]
 
 

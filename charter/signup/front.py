@@ -8,6 +8,7 @@ from flask import Blueprint, abort, render_template
 from werkzeug.wrappers import Response
 
 from charter import config
+from charter.core import retention
 from charter.core.access import public
 from charter.editions import service as editions
 
@@ -42,7 +43,9 @@ def privacy(audience: str) -> Answer:
     """Who holds what about whom, why and how long; one page for each audience."""
     if audience not in AUDIENCES:
         abort(404)
-    return render_template("front/privacy.html", audience=audience, audiences=AUDIENCES)
+    return render_template(
+        "front/privacy.html", audience=audience, audiences=AUDIENCES, kept=retention
+    )
 
 
 @bp.route("/accessibility")

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
+from charter.core import retention
 from charter.core.access import public
 from charter.core.db import commit
 from charter.core.errors import Refused
@@ -83,7 +84,7 @@ def you() -> Answer:
         return redirect(url_for(".venue"), 303)
     if form.validate_on_submit() and form.takes(lambda: _keep("you", _plain(form))):
         return _go_on()
-    return render_template("signup/you.html", form=form, place=_place(_answers()))
+    return render_template("signup/you.html", form=form, place=_place(_answers()), kept=retention)
 
 
 @bp.route("/charter", methods=["GET", "POST"])
