@@ -94,6 +94,8 @@ def init_app(app: Flask) -> None:
         )
     keep_to_one_line(default_handler, logging.lastResort)
     keep_to_one_line(*logging.getLogger("werkzeug").handlers)
+    # The server makes its handler later, so its own records pass through here.
+    keep_to_one_line(logging.getLogger("gunicorn.error"))
 
 
 def cacheable(seconds: int) -> Callable[[View], View]:
@@ -168,10 +170,15 @@ class _Headed:
 _HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _QUERY = re.compile(r"(/[^\s?]*)\?[^\s\"']*")
 _TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{20,}(?=[/\s\"'?]|$)")
+# Whom it is about: an e-mail address, where a request came from, and the row that a database
+# quotes when it complains.
+_PERSON = re.compile(
+    r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+|\bip=\S+|\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<=DETAIL: ).+"
+)
 
 
 class OneLine(logging.Filter):
-    """One event, one line: control characters escaped, query strings and tokens taken out.
+    """One event, one line: control characters escaped; queries, tokens and people taken out.
 
     A traceback is folded into its line. Put it on handlers, so that it sees every logger's.
     """
@@ -183,13 +190,14 @@ class OneLine(logging.Filter):
             words = f"{words}\n{logging.Formatter().formatException(record.exc_info)}"
         if record.stack_info:
             words = f"{words}\n{record.stack_info}"
+        words = _PERSON.sub("-", words)
         record.msg = _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), words)
         record.args = ()
         record.exc_info = record.exc_text = record.stack_info = None
         return True
 
 
-def keep_to_one_line(*handlers: logging.Handler | None) -> None:
+def keep_to_one_line(*handlers: logging.Filterer | None) -> None:
     """Have these handlers write one line per event; asking twice does no harm."""
     for handler in handlers:
         if handler and not any(isinstance(one, OneLine) for one in handler.filters):
