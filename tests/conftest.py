@@ -73,8 +73,10 @@ def settings_for(url: str, folder: Path) -> config.Settings:
 
 
 @pytest.fixture
-def database_url(engine: str, databases: Databases, tmp_path: Path) -> Iterator[str]:
-    """A fresh database with every table in it."""
+def database_url(
+    engine: str, databases: Databases, tmp_path: Path, worker_id: str
+) -> Iterator[str]:
+    """A fresh database with every table in it, always at one address, so that apps can be kept."""
 
     def migrate(url: str) -> None:
         made = create_app(settings_for(url, tmp_path))
@@ -82,7 +84,7 @@ def database_url(engine: str, databases: Databases, tmp_path: Path) -> Iterator[
             upgrade()
             db.engine.dispose()
 
-    with databases.fresh(engine, migrate) as url:
+    with databases.fresh(engine, migrate, worker_id) as url:
         yield url
 
 
@@ -92,18 +94,50 @@ def settings(database_url: str, tmp_path: Path) -> config.Settings:
     return settings_for(database_url, tmp_path)
 
 
+@pytest.fixture(scope="session")
+def kept_apps() -> dict[str, Flask]:
+    """Applications by database address: making one takes longer than most tests do."""
+    return {}
+
+
 @pytest.fixture
-def app(settings: config.Settings, databases: Databases) -> Iterator[Flask]:
+def app(
+    settings: config.Settings, databases: Databases, kept_apps: dict[str, Flask]
+) -> Iterator[Flask]:
     """The application. Never hold its context open around a visitor's requests."""
     settings.folder.mkdir(exist_ok=True)
-    made = create_app(replace(settings, public_url="https://localhost"))
-    cache = databases.folder / "templates"
-    cache.mkdir(exist_ok=True)
-    made.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(cache))
+    own = replace(settings, public_url="https://localhost")
+    made = kept_apps.get(own.database_url)
+    if made is None:
+        made = kept_apps[own.database_url] = fresh_app(own, databases)
+    extensions = dict(made.extensions)
+    made.extensions["charter.settings"] = own
     yield made
     with made.app_context():
         db.session.remove()
         db.engine.dispose()
+    made.extensions.clear()
+    made.extensions.update(extensions)
+
+
+@pytest.fixture
+def own_app(settings: config.Settings, databases: Databases) -> Iterator[Flask]:
+    """An application that a test may take apart: nobody else gets it."""
+    settings.folder.mkdir(exist_ok=True)
+    made = fresh_app(replace(settings, public_url="https://localhost"), databases)
+    yield made
+    with made.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def fresh_app(settings: config.Settings, databases: Databases) -> Flask:
+    """A new application whose templates are compiled once for all tests."""
+    made = create_app(settings)
+    cache = databases.folder / "templates"
+    cache.mkdir(exist_ok=True)
+    made.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(cache))
+    return made
 
 
 @pytest.fixture

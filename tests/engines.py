@@ -112,25 +112,26 @@ class Databases:
         self.folder = folder
 
     @contextlib.contextmanager
-    def fresh(self, engine: str, migrate: Migrate) -> Iterator[str]:
+    def fresh(self, engine: str, migrate: Migrate, name: str | None = None) -> Iterator[str]:
         """The address of a migrated database that nobody else uses, gone afterwards.
 
-        `migrate(url)` makes the tables in an empty database; it is called once a session for
-        each engine and must leave no connection open. Without a PostgreSQL server the test is
+        With a `name` the address is the same each time, and the caller sees to it that only one
+        is in use. `migrate(url)` makes the tables in an empty database, once a session for
+        each engine, and must leave no connection open. Without a PostgreSQL server the test is
         skipped, and fails where `CI` is set.
         """
         make = self._fresh_sqlite if engine == SQLITE else self._fresh_postgresql
-        with make(migrate) as url:
+        with make(migrate, name or uuid.uuid4().hex) as url:
             yield url
 
     @contextlib.contextmanager
-    def _fresh_sqlite(self, migrate: Migrate) -> Iterator[str]:
+    def _fresh_sqlite(self, migrate: Migrate, name: str) -> Iterator[str]:
         template = self.folder / "template.sqlite3"
         with self.once("sqlite") as is_first:
             if is_first:
                 migrate(f"sqlite:///{template}")
                 _close_journal(template)
-        home = self.folder / f"sqlite-{uuid.uuid4().hex}"
+        home = self.folder / f"sqlite-{name}"
         home.mkdir()
         shutil.copyfile(template, home / "charter.sqlite3")
         try:
@@ -139,17 +140,16 @@ class Databases:
             shutil.rmtree(home)
 
     @contextlib.contextmanager
-    def _fresh_postgresql(self, migrate: Migrate) -> Iterator[str]:
+    def _fresh_postgresql(self, migrate: Migrate, name: str) -> Iterator[str]:
         cluster = self.cluster()
         with self.once("postgresql") as is_first:
             if is_first:
                 cluster.execute(sql.SQL("CREATE DATABASE template OWNER charter"))
                 migrate(cluster.url("template"))
-        name = f"test_{uuid.uuid4().hex}"
-        named = sql.Identifier(name)
+        named = sql.Identifier(f"test_{name}")
         cluster.execute(sql.SQL("CREATE DATABASE {} OWNER charter TEMPLATE template").format(named))
         try:
-            yield cluster.url(name)
+            yield cluster.url(f"test_{name}")
         finally:
             cluster.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
 
