@@ -45,12 +45,12 @@ def refusing() -> str:
 
 
 @pytest.fixture
-def app(app: Flask) -> Flask:
+def app(own_app: Flask) -> Flask:
     """The application as it answers outside tests, with views that fail."""
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+    own_app.config["PROPAGATE_EXCEPTIONS"] = False
     for path, view in (("/broken", broken), ("/torn", torn), ("/closed", refusing)):
-        app.add_url_rule(path, view.__name__, view, methods=["GET", "POST"])
-    return app
+        own_app.add_url_rule(path, view.__name__, view, methods=["GET", "POST"])
+    return own_app
 
 
 @pytest.fixture

@@ -81,12 +81,12 @@ def doubled() -> str:
 
 
 @pytest.fixture
-def app(app: Flask) -> Flask:
+def app(own_app: Flask) -> Flask:
     """The application as it answers outside tests, with views that fail."""
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    app.add_url_rule("/broken/<token>", "broken", broken_with_token, methods=["GET", "POST"])
-    app.add_url_rule("/doubled", "doubled", doubled)
-    return app
+    own_app.config["PROPAGATE_EXCEPTIONS"] = False
+    own_app.add_url_rule("/broken/<token>", "broken", broken_with_token, methods=["GET", "POST"])
+    own_app.add_url_rule("/doubled", "doubled", doubled)
+    return own_app
 
 
 @public
