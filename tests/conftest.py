@@ -38,7 +38,8 @@ __all__ = (
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what needs a database on both engines, unless it says that one is enough."""
-    if "engine" in metafunc.fixturenames:
+    own = any("engine" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "engine" in metafunc.fixturenames and not own:
         one = metafunc.definition.get_closest_marker("sqlite_only")
         metafunc.parametrize("engine", (SQLITE,) if one else ENGINES, scope="function")
 
