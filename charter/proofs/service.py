@@ -197,7 +197,8 @@ def _link(it: Asked, content: Content, saved: Mapping[str, StoredFile]) -> dict[
     link = (content.link or "").strip()
     try:
         parts = urlsplit(link)
-    except ValueError:  # half a bracket, or letters that are taken for others
+        _ = parts.port
+    except ValueError:  # half a bracket, letters that are taken for others, a port of no number
         parts = urlsplit("")
     if parts.scheme != "https" or "." not in (parts.hostname or ""):
         raise Refused("Enter the whole address of the page, starting with https://", "link")

@@ -86,6 +86,10 @@ class World:
             if route.endpoint == "commitments.commitment":
                 key = key.partition(".")[0]
             yield route.at(venue, key=key, **values)
+        if route.endpoint == "verify.verify":
+            yield route.at(venue, code=self.links["withdrawn"])
+        if route.endpoint == "commitments.proof":
+            yield route.at(venue, evidence_id=self.ids["with a link"])
 
 
 def make_world(say: Say = lambda name: f"Some {name}") -> World:
@@ -165,7 +169,8 @@ def _proofs(world: World, say: Say) -> None:
     db.session.rollback()
     first = make_proof(world.venue, KEYS["waiting"], by=by, state="waiting", **texts)
     make_proof(world.venue, "message.poster-words", by=by, reason=say("reason"), state="returned")
-    make_proof(world.venue, "message.online", by=by, link="https://lantern.example/?" + say("link"))
+    link = "https://lantern.example/?" + say("link")
+    world.ids["with a link"] = make_proof(world.venue, "message.online", by=by, link=link)
     photo = received()
     world.ids["evidence_id"] = first
 
