@@ -17,7 +17,7 @@ from psycopg import sql
 
 from bench import dataset, floor, goals, pages
 from bench.client import Figures, measure
-from bench.servers import Machine, serving
+from bench.servers import Machine, Server, serving
 from charter import config, install
 from charter.app import create_app
 from charter.certificates import pdf, rules
@@ -102,10 +102,10 @@ def _run(
     )
     log = folder / "server.log"
     with (
-        serving("bench.floor:app", {"FLOOR_DATABASE": bare}, log) as floor_port,
-        serving("wsgi:app", environ, log) as our_port,
+        serving("bench.floor:app", {"FLOOR_DATABASE": bare}, log) as bare_server,
+        serving("wsgi:app", environ, log) as our_server,
     ):
-        run = _measure(app, made, floor_port, our_port, options, say)
+        run = _measure(app, made, bare_server, our_server, options, say)
     with app.app_context():
         db.engine.dispose()
     _print_run(run, say)
@@ -115,8 +115,8 @@ def _run(
 def _measure(
     app: Flask,
     made: dataset.Made,
-    floor_port: int,
-    our_port: int,
+    bare_server: Server,
+    our_server: Server,
     options: argparse.Namespace,
     say: Says,
 ) -> goals.Run:
@@ -134,7 +134,7 @@ def _measure(
         for each in bare:
             figures.setdefault(("floor", each.name, callers), []).append(
                 measure(
-                    floor_port,
+                    bare_server,
                     itertools.repeat(each.request).__next__,
                     each.expect,
                     seconds=options.seconds,
@@ -144,7 +144,7 @@ def _measure(
         for page in ours:
             figures.setdefault(("ours", page.name, callers), []).append(
                 measure(
-                    our_port,
+                    our_server,
                     wire.following(page),
                     page.expect,
                     seconds=options.seconds,
@@ -190,21 +190,22 @@ def _draw_ms(app: Flask) -> float:
 
 def _print_run(run: goals.Run, say: Says) -> None:
     say(
-        f"{'page':<26}{'c=1 p50':>9}{'p95':>8}{'c=8 p50':>9}{'p95':>8}{'req/s':>8}"
-        f"{'floor':>8}{'ratio':>7}{'SQL':>5}{'bytes':>9}   ms"
+        f"{'page':<26}{'c=1 p50':>9}{'p95':>8}{'CPU':>7}{'c=8 p50':>9}{'p95':>8}{'req/s':>8}"
+        f"{'floor':>8}{'ratio':>7}{'of CPU':>8}{'SQL':>5}{'bytes':>9}   (ms)"
     )
     for name, cell in run.floor.items():
         busy = cell.busy
         say(
-            f"{'floor: ' + name:<26}{cell.p50:>9.2f}{cell.p95:>8.2f}{busy.p50:>9.2f}"
-            f"{busy.p95:>8.2f}{busy.per_second:>8.0f}"
+            f"{'floor: ' + name:<26}{cell.p50:>9.2f}{cell.p95:>8.2f}{cell.cpu:>7.2f}"
+            f"{busy.p50:>9.2f}{busy.p95:>8.2f}{busy.per_second:>8.0f}"
         )
     for name, cell in run.ours.items():
         busy, bare = cell.busy, run.floor[run.against[name]]
         say(
-            f"{goals.NAMES[name]:<26}{cell.p50:>9.2f}{cell.p95:>8.2f}{busy.p50:>9.2f}"
-            f"{busy.p95:>8.2f}{busy.per_second:>8.0f}{bare.p50:>8.2f}{run.ratio(name):>7.1f}"
-            f"{run.statements[name]:>5}{run.sizes[name]:>9,}"
+            f"{goals.NAMES[name]:<26}{cell.p50:>9.2f}{cell.p95:>8.2f}{cell.cpu:>7.2f}"
+            f"{busy.p50:>9.2f}{busy.p95:>8.2f}{busy.per_second:>8.0f}"
+            f"{bare.p50:>8.2f}{run.ratio(name):>7.1f}"
+            f"{cell.cpu / max(bare.cpu, 0.01):>8.1f}{run.statements[name]:>5}{run.sizes[name]:>9,}"
         )
     say(f"{'certificate, drawn anew':<26}{run.draw_ms:>9.2f}")
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median, quantiles
 
+from bench.servers import Server
+
 Next = Callable[[], bytes]
 
 
@@ -20,13 +22,18 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Times of one page at one number of callers, in milliseconds."""
+    """Times of one page at one number of callers, in milliseconds.
+
+    `cpu` is the server's processor time for each request: steadier than the others where the
+    machine is shared.
+    """
 
     p50: float
     p95: float
     per_second: float
     size: int
     count: int
+    cpu: float
 
 
 def message(
@@ -63,24 +70,30 @@ def send(port: int, request: bytes, expect: int) -> bytes:
 
 
 def measure(
-    port: int, following: Next, expect: int, *, seconds: float, callers: int = 1, warm: int = 3
+    server: Server,
+    following: Next,
+    expect: int,
+    *,
+    seconds: float,
+    callers: int = 1,
+    warm: int = 3,
 ) -> Figures:
     """Call for so many seconds and give the times; `following` gives each request to send.
 
     At least three requests a caller are made, however slow the page.
     """
     for _ in range(warm):
-        size = len(send(port, following(), expect))
+        size = len(send(server.port, following(), expect))
     times: list[list[float]] = [[] for _ in range(callers)]
     faults: list[Exception] = []
-    began = time.perf_counter()
+    spent, began = server.spent(), time.perf_counter()
 
     def call(mine: list[float]) -> None:
         try:
             while len(mine) < 3 or time.perf_counter() - began < seconds:
                 request = following()
                 start = time.perf_counter()
-                send(port, request, expect)
+                send(server.port, request, expect)
                 mine.append((time.perf_counter() - start) * 1000)
         except (OSError, WrongAnswer) as fault:
             faults.append(fault)
@@ -92,7 +105,7 @@ def measure(
         thread.join()
     if faults:
         raise faults[0]
-    took = time.perf_counter() - began
+    took, spent = time.perf_counter() - began, server.spent() - spent
     every = sorted(each for mine in times for each in mine)
     return Figures(
         p50=median(every),
@@ -100,4 +113,5 @@ def measure(
         per_second=len(every) / took,
         size=size,
         count=len(every),
+        cpu=spent / len(every),
     )

@@ -20,6 +20,7 @@ NAMES = {
     "download": "certificate PDF, again",
     "save": "evidence save, 100 KB",
 }
+GROWTH = {"desk": 3.0}  # counts the whole city, as its goal allows
 LISTS = ("table", "filtered")
 NOISE_MS = 0.3  # a difference below this is a clock's, not a page's
 
@@ -40,6 +41,11 @@ class Cell:
     def p95(self) -> float:
         """The median of the repetitions' 95th percentiles, one caller."""
         return median(each.p95 for each in self.one)
+
+    @property
+    def cpu(self) -> float:
+        """The server's processor time for a request, one caller."""
+        return median(each.cpu for each in self.one)
 
     @property
     def busy(self) -> Figures:
@@ -108,7 +114,8 @@ def against_itself(small: Run, large: Run) -> Iterator[Result]:
         yield Result("B1", f"{name}, statements more at {large.venues:,}", more, 0)
     for page, name in NAMES.items():
         grown = large.ours[page].p50 / max(small.ours[page].p50, NOISE_MS)
-        yield Result("B2", f"{name}, {large.venues:,} / {small.venues:,}", grown, 1.3)
+        limit = GROWTH.get(page, 1.3)
+        yield Result("B2", f"{name}, {large.venues:,} / {small.venues:,}", grown, limit)
     for page in LISTS:
         grown = large.sizes[page] / small.sizes[page]
         yield Result(

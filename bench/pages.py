@@ -2,6 +2,7 @@
 
 import itertools
 import secrets
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -151,9 +152,11 @@ class Wire:
     def following(self, page: Page) -> Next:
         """What gives the next request for a page; cookies are signed once each, not each time."""
         known: dict[str, str] = {}
+        turn = threading.Lock()
 
         def following() -> bytes:
-            ask = next(page.asks)
+            with turn:
+                ask = next(page.asks)
             cookie = known.get(ask.session)
             if cookie is None:
                 cookie = known[ask.session] = self.cookie(ask)

@@ -7,18 +7,32 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from charter.config import ROOT
 
 WORKERS = 2
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that runs: its port, and the process above its workers."""
+
+    port: int
+    process: int
+
+    def spent(self) -> float:
+        """Milliseconds of processor time that it has used so far; 0 where nobody can tell."""
+        return _ticks_of(self.process) * 1000 / _TICKS
 
 
 @contextlib.contextmanager
 def serving(
     app: str, environ: Mapping[str, str], log: Path, extra: tuple[str, ...] = ()
-) -> Iterator[int]:
-    """Serve an application on a free loopback port, which is yielded once it answers."""
+) -> Iterator[Server]:
+    """Serve an application on a free loopback port; the server is yielded once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -34,7 +48,7 @@ def serving(
         )
     try:
         _wait_for(server, port, log)
-        yield port
+        yield Server(port, server.pid)
     finally:
         server.terminate()
         try:
@@ -77,10 +91,11 @@ def _busy_and_ours() -> tuple[float, float, float] | None:
         return None
     ticks = [int(each) for each in head]
     whole, idle = sum(ticks), ticks[3] + ticks[4]
-    return whole - idle, _ours(), whole
+    return whole - idle, _ticks_of(os.getpid()), whole
 
 
-def _ours() -> int:
+def _ticks_of(root: int) -> int:
+    """Ticks that a process and everything below it have used."""
     parents: dict[int, int] = {}
     spent: dict[int, int] = {}
     for place in Path("/proc").glob("[0-9]*/stat"):
@@ -89,7 +104,7 @@ def _ours() -> int:
             number = int(place.parent.name)
             parents[number] = int(fields[1])
             spent[number] = sum(int(each) for each in fields[11:15])
-    mine = {os.getpid()}
-    while more := {child for child, parent in parents.items() if parent in mine} - mine:
-        mine |= more
-    return sum(spent.get(each, 0) for each in mine)
+    tree = {root}
+    while more := {child for child, parent in parents.items() if parent in tree} - tree:
+        tree |= more
+    return sum(spent.get(each, 0) for each in tree)
