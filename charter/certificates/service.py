@@ -144,9 +144,18 @@ def _standing(row: Certificate, standing: VenueStanding | None) -> rules.Standin
     return rules.Standing(
         all_met=standing.all_met,
         holds_until=standing.holds_until,
+        held_from=_held_from(standing),
         reason=reason,
         lapsed_on=lapsed_on,
     )
+
+
+def _held_from(standing: VenueStanding) -> date | None:
+    """About when the proof that ends first began: as long before its end as such a proof lasts."""
+    asked = editions.edition(standing.edition_key).requirement(standing.lapses_key or "")
+    if asked is None or standing.holds_until is None:
+        return None
+    return standing.holds_until - (asked.lasts.until(standing.holds_until) - standing.holds_until)
 
 
 def _asked(standing: VenueStanding) -> str:

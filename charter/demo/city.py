@@ -62,7 +62,7 @@ STORIES = {
     "suspended": Story(290, old={"7.1": 6, "7.5": 6}, certificate=120),
     "lapsed": Story(320, old={"2.2": 21, "5.4": 12}, leave=("7.4",)),
     "nearly": Story(120, leave=("7.3", "7.4")),
-    "waiting": Story(75, leave=("5.2",), wait=("2.1", "3.4", "7.1")),
+    "waiting": Story(75, leave=("5.2",), wait=("2.1", "2.2", "3.4", "7.1")),
     "returned": Story(60, leave=("6.2", "6.3", "6.4", "7.2"), back=("2.2", "3.1")),
     "partly": Story(90, only=("1.1", "1.2", "1.3", "2.1", "2.3", "3.1", "4.1", "4.3", "5.1")),
     "starting": Story(12, only=("1.1", "2.1"), wait=("2.1",)),

@@ -50,7 +50,7 @@ def content(venue_id: int, requirement: Requirement, *, signed_name: str) -> Con
     if kind is Kind.LINK:
         return Content(link="https://venue.saltmarsh.example/safety")
     if kind is Kind.FILE:
-        return Content(happened_on=today, files=[_received(_paper(requirement), "policy.pdf")])
+        return Content(happened_on=today, files=[_file(requirement)])
     if kind is Kind.PHOTO_PER_PLACE:
         venue = venues.venue(venue_id)
         edition = editions.edition(venue.edition_key if venue and venue.edition_key else "")
@@ -60,6 +60,13 @@ def content(venue_id: int, requirement: Requirement, *, signed_name: str) -> Con
         }
         return Content(happened_on=today, photos=photos)
     return Content(happened_on=today, statement=f"Done at our team meeting. {requirement.example}")
+
+
+def _file(requirement: Requirement) -> files.Received:
+    """A photo where one is asked for, else a paper named after what it shows."""
+    if "photo" in requirement.proof.lower():
+        return _received(_photo(requirement.task), "photo.jpg")
+    return _received(_paper(requirement), f"{requirement.key.partition('.')[2]}.pdf")
 
 
 def _received(content_bytes: bytes, name: str) -> files.Received:

@@ -137,6 +137,8 @@ def test_a_closed_venue_says_so_and_its_dates_wait(
     assert state_on(page) == "Valid"
     assert "closed for now until" in page.text
     with clock.moved_to(noon(end + ONE_DAY)):
+        assert state_on(opened(client, issued)) == "Valid"
+    with clock.moved_to(noon(end + timedelta(days=20))):
         assert state_on(opened(client, issued)) == "Lapsing soon"
 
 

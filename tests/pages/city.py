@@ -51,7 +51,7 @@ PEOPLE = {
     "auditor": "auditor@saltmarsh.example",
     "system-admin": "system@saltmarsh.example",
 }
-LONG_NAME = "The Honourable Company of Lamplighters, Ropemakers & Wharfingers’ Llanfairpwllgwyngyll"
+LONG_NAME = "The Worshipful Company of Lamplighters, Ropemakers & Wharfingers’ Llanfairpwllgwyngyll"
 _PLACE = {"name": "The Gaslight", "street": "4 Salt Row", "town": "Saltmarsh", "kind": "bar"}
 
 
