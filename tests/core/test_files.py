@@ -259,13 +259,13 @@ def test_the_separate_process_holds_nothing_of_ours(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.sqlite_only
-def test_a_damaged_file_is_a_page_that_says_so_and_no_fault(app: Flask, client: Visitor) -> None:
+def test_a_damaged_file_is_a_page_that_says_so_and_no_fault(own_app: Flask) -> None:
     @public
     def harmed() -> str:
         raise files.Damaged
 
-    app.add_url_rule("/harmed", view_func=harmed)
-    page = client.get("/harmed", 410)
+    own_app.add_url_rule("/harmed", view_func=harmed)
+    page = Visitor(own_app).get("/harmed", 410)
     assert page.h1 == "This file is damaged"
 
 

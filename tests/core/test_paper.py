@@ -296,6 +296,7 @@ def test_the_same_report_is_the_same_bytes_also_beside_another_thread() -> None:
         assert list(made) == alone
 
 
+@pytest.mark.slow
 def test_a_report_of_thousands_of_rows_stays_small() -> None:
     make_report()
     rows = ((f"Venue {number} of a long street", "Working towards", "5") for number in range(1500))

@@ -54,6 +54,7 @@ def standings() -> dict[int, VenueStanding]:
     return {row.venue_id: row for row in db.session.scalars(select(VenueStanding))}
 
 
+@pytest.mark.slow
 def test_every_order_shows_every_venue_exactly_once_both_ways(app: Flask) -> None:
     with app.app_context():
         ids = set(make_city(230))

@@ -144,6 +144,7 @@ def test_what_runs_out_is_seen_without_the_nightly_work(app: Flask, as_: As) -> 
 # The table
 
 
+@pytest.mark.slow
 def test_the_table_costs_the_same_for_any_city_and_stays_small(app: Flask, as_: As) -> None:
     person = officer(app, Role.OFFICE_ADMIN)
     costs, sizes = [], []
