@@ -13,10 +13,17 @@ from tests.matrix import in_app
 from tests.pages import checks
 from tests.pages.browsers import Browsers, Screen
 from tests.pages.city import City
-from tests.pages.walk import NOT_PAGES, Visit, endpoints, visits
+from tests.pages.walk import NOT_PAGES, endpoints, visits
 
-# Pages that only send on: who asks is shown another page of this walk.
-SENDS_ON = {"office.home"}
+# Pages for what is not there, or no longer works.
+DEAD_ENDS = [
+    ("nobody", "/nowhere", 404),
+    ("champion", "/office/venues", 404),
+    ("nobody", "/verify/0000-0000-0000-0000", 404),
+    ("nobody", "/invitations/used-up", 410),
+    ("nobody", "/reset-password/used-up", 410),
+    ("nobody", "/sign-up/confirm/used-up", 404),
+]
 
 
 def _shapes(body: Element) -> set[str]:
@@ -25,12 +32,12 @@ def _shapes(body: Element) -> set[str]:
 
 
 def _shape(element: Element, leave_out: str = "") -> str:
-    """An element's parts, outline and classes; runs of the same part count as one."""
+    """An element's parts, outline and classes; those of the same shape count as one."""
     parts: list[str] = []
     for child in element:
         if isinstance(child.tag, str) and child.tag != leave_out:
             shape = _shape(child, leave_out)
-            if not parts or parts[-1] != shape:
+            if shape not in parts:
                 parts.append(shape)
     kind = [element.get(each, "") for each in ("class", "type", "aria-current")]
     return f"<{element.tag} {kind} {''.join(parts)}>"
@@ -53,31 +60,46 @@ def _look(screen: Screen, plain: Screen, path: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("endpoint", [e for e in endpoints() if e not in SENDS_ON])
-def test_page(browsers: Browsers, endpoint: str) -> None:
-    found = visits(browsers.city, endpoint)
-    assert found, "nobody can be shown this page in the demo city"
-    faults: dict[str, list[str]] = defaultdict(list)
+def _walk(browsers: Browsers, endpoint: str, *, all_of_them: bool) -> dict[str, list[str]]:
+    """The faults of an endpoint's pages; unless all are wanted, of one of each shape."""
+    faults: dict[str, list[str]] = {}
     seen: set[str] = set()
-    opened = 0
-    for visit in found:
+    for visit in visits(browsers.city, endpoint):
         status, page = browsers.read(visit.person, visit.path)
         if page is None:
             assert status == 303, f"{visit} answers {status}"
             continue
-        if status != 200:
-            faults[str(visit)].append(f"answers {status}")
-        opened += 1
         shapes = _shapes(page.one("body"))
-        if not shapes <= seen:
+        found = faults.setdefault(str(visit), [] if status == 200 else [f"answers {status}"])
+        if all_of_them or not shapes <= seen:
             seen |= shapes
-            faults[str(visit)] += _look(*_screens(browsers, visit), visit.path)
-    assert opened, "everybody is sent on from here"
-    assert {visit: told for visit, told in faults.items() if told} == {}
+            found += _look(*_screens(browsers, visit.person), visit.path)
+    assert faults, "nobody in the demo city can be shown this page"
+    return {visit: found for visit, found in faults.items() if found}
 
 
-def _screens(browsers: Browsers, visit: Visit) -> tuple[Screen, Screen]:
-    return browsers.screen(visit.person), browsers.screen(visit.person, javascript=False)
+def _screens(browsers: Browsers, person: str) -> tuple[Screen, Screen]:
+    return browsers.screen(person), browsers.screen(person, javascript=False)
+
+
+@pytest.mark.parametrize("endpoint", endpoints())
+def test_page(browsers: Browsers, endpoint: str) -> None:
+    assert _walk(browsers, endpoint, all_of_them=False) == {}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("endpoint", endpoints())
+def test_page_as_everybody_sees_it(browsers: Browsers, endpoint: str) -> None:
+    assert _walk(browsers, endpoint, all_of_them=True) == {}
+
+
+@pytest.mark.parametrize(("person", "path", "status"), DEAD_ENDS)
+def test_dead_end(browsers: Browsers, person: str, path: str, status: int) -> None:
+    answered, page = browsers.read(person, path)
+    assert answered == status
+    assert page
+    found = _look(*_screens(browsers, person), path)
+    assert [fault for fault in found if f"status of {status}" not in fault] == []
 
 
 @pytest.mark.slow
