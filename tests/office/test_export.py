@@ -18,13 +18,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from charter import config
+from charter.accounts.models import User
 from charter.certificates.models import Certificate
 from charter.core import clock, files, trail
 from charter.core.access import Role
 from charter.core.db import commit, db, lock
 from charter.core.files import StoredFile
 from charter.office import export, holdings
-from charter.proofs import drafts, exceptions, threads
+from charter.proofs import decisions, drafts, exceptions, threads
 from charter.proofs.models import EvidenceFile
 from charter.venues import places
 from charter.venues import service as venues
@@ -93,9 +94,14 @@ def scene(in_app: Flask) -> Scene:
     """A venue with something of every sort, beside one of which nothing may be told."""
     scene = make_scene(name="The Lantern", licence_cctv_days=31)
     make_member(Role.MANAGER, venue=scene.venue, name="Mara Quill")
-    make_member(Role.AUDITOR, venue=scene.venue, name="Otis Audit")
+    auditor = make_member(Role.AUDITOR, venue=scene.venue, name="Otis Audit").id
     statement, paper = keys(scene, "statement")[0], keys(scene, "file")[0]
-    hand_in(scene.venue, statement, by=scene.champion)
+    proof = hand_in(scene.venue, statement, by=scene.champion).id
+    under_lock(scene.venue, lambda: decisions.accept(scene.venue, proof, by=scene.officer))
+    under_lock(
+        scene.venue,
+        lambda: decisions.mark_seen(scene.venue, proof, "at-venue", by=auditor, role=Role.AUDITOR),
+    )
     hand_in(scene.venue, paper, by=scene.champion)
     under_lock(
         scene.venue,
@@ -177,12 +183,19 @@ def test_everything_of_the_venue_is_in_it(scene: Scene) -> None:
 
 def test_nothing_of_others_is_in_it(scene: Scene) -> None:
     told = copy_of(scene.venue).everything
-    officer = make_member(Role.OFFICER).name
+    officer = db.session.get_one(User, scene.officer).name
     for hidden in (b"CANARY", b"Otis Audit", b"@mail.example", officer.encode()):
         assert hidden not in told
     people = {row["From"] for row in copy_of(scene.venue).sheet("messages.csv")}
     assert len(people) == 2
     assert "the night office" in people
+    decided = next(row for row in copy_of(scene.venue).sheet("proofs.csv") if row["Decided"])
+    assert decided["Decided by"] == "the night office"
+    assert decided["Seen by"].startswith("auditor, at the venue, ")
+    assert {row["By"] for row in copy_of(scene.venue).sheet("trail.csv")} >= {
+        "the night office",
+        "an auditor",
+    }
 
 
 def test_no_cell_is_a_formula(scene: Scene) -> None:
