@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -34,15 +34,19 @@ from charter.proofs.models import (
 from charter.venues.models import Venue, VenueState
 
 MOST_STEPS = 3
+# How far ahead a home looks. Further than "lapsing soon" for what is shown again every month, so
+# that nobody is surprised by a date.
+DAYS_AHEAD = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where a venue stands and what to do next."""
+    """Where a venue stands and what to do next; `ends` says until when, or nothing."""
 
     venue: Venue
     standing: VenueAssessment
     sentence: str
+    ends: str
     steps: Sequence[Step]
     ends_soon: Sequence[RequirementAssessment]
     has_champion: bool
@@ -105,11 +109,17 @@ def home(venue_id: int) -> Home | None:
         return None
     today = clock.today()
     standing = assess(known.edition, known.facts, today)
-    ends_soon = [each for each in standing.requirements if each.lapsing_soon]
+    ahead = today + timedelta(days=DAYS_AHEAD)
+    ends_soon = [
+        each
+        for each in standing.requirements
+        if each.counts_as_met and each.holds_until and each.holds_until <= ahead
+    ]
     return Home(
         venue=known.venue,
         standing=standing,
         sentence=in_a_sentence(standing),
+        ends=_until_when(standing),
         steps=standing.next_steps(MOST_STEPS),
         ends_soon=sorted(ends_soon, key=lambda each: each.holds_until or date.max),
         has_champion=known.has_champion,
@@ -121,22 +131,25 @@ def home(venue_id: int) -> Home | None:
 
 
 def in_a_sentence(standing: VenueAssessment) -> str:
-    """Where a venue stands, in one or two short sentences."""
+    """Where a venue stands, in one short sentence or two."""
     met, total = standing.commitments_met, standing.commitments_total
     words = f"{'All' if met == total else f'{met} of'} {total} commitments met."
     lapsed = sum(each.state is CommitmentState.LAPSED for each in standing.commitments)
-    if lapsed:
-        return f"{words} {lapsed} {'has' if lapsed == 1 else 'have'} lapsed."
+    return f"{words} {lapsed} {'has' if lapsed == 1 else 'have'} lapsed." if lapsed else words
+
+
+def _until_when(standing: VenueAssessment) -> str:
+    """Until when all of a venue's commitments hold, as a sentence; empty while not all do."""
     ends = standing.next_lapse
-    if met == total and ends is not None:
-        return f"{words} They hold until {in_words(ends.last_day)}."
-    return words
+    if standing.commitments_met < standing.commitments_total or ends is None:
+        return ""
+    return f"They hold until {in_words(ends.last_day)}."
 
 
 def until_words(judged: CommitmentAssessment, *, short: bool = False) -> str:
-    """Until when a commitment holds, or when it ended, in words; empty if nothing ends."""
+    """Until when a commitment is met, or when it ended, in words; empty if it is neither."""
     day = judged.holds_until
-    if day is None:
+    if day is None or judged.state not in (CommitmentState.MET, CommitmentState.LAPSED):
         return ""
     ended = judged.state is CommitmentState.LAPSED
     if short:
