@@ -8,7 +8,19 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from charter.commitments import records
 from charter.commitments.assessment import (
@@ -25,6 +37,23 @@ from charter.proofs.models import ThreadMessage
 from charter.venues.models import Venue
 
 NIGHTLY_BATCH = 200
+
+
+# Put together once: every change of a venue asks these.
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_OPEN_QUESTIONS = (
+    select(ThreadMessage.venue_id, func.count())
+    .where(
+        ThreadMessage.venue_id.in_(_IDS),
+        ThreadMessage.from_office.is_(False),
+        ThreadMessage.answered_at.is_(None),
+    )
+    .group_by(ThreadMessage.venue_id)
+)
+_STORED = {
+    model: select(*model.__table__.columns).where(model.__table__.c.venue_id.in_(_IDS))
+    for model in (VenueStanding, CommitmentStanding)
+}
 
 
 class Effective(NamedTuple):
@@ -93,15 +122,7 @@ def _commitment_row(venue_id: int, judged: CommitmentAssessment) -> dict[str, An
 
 
 def _open_questions(venue_ids: Collection[int]) -> dict[int, int]:
-    rows = db.session.execute(
-        select(ThreadMessage.venue_id, func.count())
-        .where(
-            ThreadMessage.venue_id.in_(venue_ids),
-            ThreadMessage.from_office.is_(False),
-            ThreadMessage.answered_at.is_(None),
-        )
-        .group_by(ThreadMessage.venue_id)
-    )
+    rows = db.session.execute(_OPEN_QUESTIONS, {"ids": list(venue_ids)})
     return {venue_id: count for venue_id, count in rows}
 
 
@@ -115,9 +136,7 @@ def _replace(
     keys = [column.name for column in table.primary_key]
     stored = {
         tuple(row[key] for key in keys): row
-        for row in db.session.execute(
-            select(*table.columns).where(table.c.venue_id.in_(venue_ids))
-        ).mappings()
+        for row in db.session.execute(_STORED[model], {"ids": list(venue_ids)}).mappings()
     }
     wanted = {tuple(row[key] for key in keys): row for row in rows}
     gone = {key[0] for key in stored.keys() - wanted.keys()}

@@ -14,7 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint, func, select
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from charter import config
@@ -44,6 +54,15 @@ class TrailEntry(Model):
     thing_id: Mapped[int | None]
     detail: Mapped[dict[str, Plain]] = mapped_column(JSON)
     mac: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+# Put together once: every change asks it.
+_LAST = (
+    select(TrailEntry.number, TrailEntry.mac)
+    .where(TrailEntry.chain == bindparam("chain"))
+    .order_by(TrailEntry.number.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +95,7 @@ def note(
     for name, value in detail.items():
         if isinstance(value, str) and not _WORD.fullmatch(value):
             raise ValueError(f"the trail holds no free text: {name}")
-    last = db.session.scalars(
-        select(TrailEntry)
-        .where(TrailEntry.chain == chain)
-        .order_by(TrailEntry.number.desc())
-        .limit(1)
-    ).first()
+    last = db.session.execute(_LAST, {"chain": chain}).first()
     entry = TrailEntry(
         chain=chain,
         number=last.number + 1 if last else 1,

@@ -38,6 +38,7 @@ LONGEST_LINK = 500
 class Asked:
     """A requirement of the edition that a venue signed, and the places a photo is asked of."""
 
+    venue: Venue
     edition: Edition
     requirement: Requirement
     places: tuple[drafts.Place, ...]
@@ -68,16 +69,15 @@ def asked(venue_id: int, key: str) -> Asked | None:
     requirement = edition.requirement(key)
     if requirement is None:
         return None
-    return Asked(edition, requirement, drafts.places(venue_id, edition, requirement))
+    return Asked(venue, edition, requirement, drafts.places(venue_id, edition, requirement))
 
 
 def must_ask(venue_id: int, key: str) -> Asked:
     """As `asked`, for verbs: refuses an unknown key and a venue that is not part of the charter."""
     found = asked(venue_id, key)
-    venue = venues.venue(venue_id)
-    if found is None or venue is None:
+    if found is None:
         raise Refused("The charter you signed does not ask for this.")
-    if venue.state != VenueState.WORKING:
+    if found.venue.state != VenueState.WORKING:
         raise Refused("This venue is not part of the charter now.")
     return found
 
