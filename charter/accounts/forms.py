@@ -1,7 +1,5 @@
 """What a person may type about themselves and about whom they invite."""
 
-from wtforms import HiddenField
-
 from charter.accounts import passwords
 from charter.core.fields import (
     Choice,
@@ -9,6 +7,7 @@ from charter.core.fields import (
     DateParts,
     EmailField,
     Form,
+    Hidden,
     Menu,
     Password,
     TextLine,
@@ -27,7 +26,7 @@ class SignInForm(Form):
 
     email = EmailField(missing="Enter your e-mail address")
     password = Password()
-    next = HiddenField()
+    next = Hidden()
 
 
 class CodeForm(Form):

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from secrets import token_hex
 from typing import Any
 
-from wtforms import HiddenField
 from wtforms.validators import Regexp
 
 from charter.core import clock
@@ -13,6 +12,7 @@ from charter.core.fields import (
     Choice,
     DateParts,
     Form,
+    Hidden,
     Menu,
     TextArea,
     TextLine,
@@ -31,7 +31,7 @@ REASON_LIMIT = 1000
 class OnceForm(Form):
     """A form that may be sent twice and counts once: it carries a token of its own."""
 
-    once = HiddenField(default=lambda: token_hex(16), validators=[Regexp(r"[0-9a-f]{32}\Z")])
+    once = Hidden(default=lambda: token_hex(16), validators=[Regexp(r"[0-9a-f]{32}\Z")])
 
 
 class ProofForm(OnceForm):

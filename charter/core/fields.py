@@ -17,6 +17,7 @@ from wtforms import (
     BooleanField,
     Field,
     FormField,
+    HiddenField,
     PasswordField,
     RadioField,
     SelectField,
@@ -203,6 +204,13 @@ class TextArea(_Asked, TextAreaField):
 
     def _value(self) -> str:
         return text.showable(self.data or "")
+
+
+class Hidden(HiddenField):
+    """What a form carries for itself; whatever came back in it can stand in a page."""
+
+    def _value(self) -> str:
+        return text.showable(str(self.data or ""))
 
 
 class Password(_Asked, PasswordField):

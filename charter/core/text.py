@@ -14,11 +14,16 @@ LINE_LIMIT = 200
 PASSWORD_LIMIT = 200
 PLACEHOLDER = "\N{REPLACEMENT CHARACTER}"
 
-# C0 and C1 controls but tab and line ends, lone surrogates, and the controls that turn the
-# direction of writing around (Unicode Standard Annex 9: embeddings, overrides, isolates).
+# C0 and C1 controls but tab and line ends, lone surrogates, code points that are no characters,
+# and the controls that turn the direction of writing around (Unicode Standard Annex 9:
+# embeddings, overrides, isolates).
+_NO_CHARACTERS = "".join(chr(plane * 0x10000 + 0xFFFE + n) for plane in range(17) for n in (0, 1))
 _REFUSED = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069"
+    rf"\ufdd0-\ufdef{_NO_CHARACTERS}]"
 )
+# Nothing but these is no answer.
+_UNSEEN = {"Cf", "Zs", "Zl", "Zp", "Cc"}
 _EDGES = " \t\r\n\u00a0\u200b\ufeff"
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
 _PHONE = re.compile(r"(?:[0-9 +().-]|ext?\b|x)*[0-9]", re.IGNORECASE)
@@ -32,6 +37,8 @@ def clean(text: str, limit: int, name: str = "This answer") -> str:
     _refuse_hidden(text, name)
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = text.strip(_EDGES)
+    if all(unicodedata.category(letter) in _UNSEEN for letter in text):
+        return ""
     if len(text) > limit:
         raise ValueError(_too_long(name, limit))
     return text

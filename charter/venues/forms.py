@@ -4,7 +4,9 @@ from typing import Any
 
 from wtforms import IntegerField
 from wtforms.validators import Optional as MayBeLeftOut
+from wtforms.validators import ValidationError
 
+from charter.core import text
 from charter.core.fields import (
     Choice,
     Choices,
@@ -41,6 +43,10 @@ class WholeNumber(IntegerField):
                 raise ValueError("Enter a whole number, like 120")
             self.data = int(typed)
 
+    def _value(self) -> str:
+        typed = self.raw_data[0] if self.raw_data else self.data
+        return "" if typed is None else text.showable(str(typed))
+
 
 class WhereForm(Form):
     """What a venue is called, where it is and what it is."""
@@ -55,7 +61,10 @@ class WhereForm(Form):
 
     def validate_name(self, field: TextLine) -> None:
         """A name needs a letter or digit in it."""
-        rules.clean_name(field.data or "")
+        try:
+            rules.clean_name(field.data or "")
+        except ValueError as fault:
+            raise ValidationError("Enter a name with letters or numbers in it") from fault
 
     @property
     def identity(self) -> Identity:
