@@ -133,8 +133,7 @@ def _begin_sqlite(connection: Any) -> None:
 @event.listens_for(db.session, "after_transaction_end")
 def _forget(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
-        session.info.pop("chains", None)
-        session.info.pop("touched", None)
+        session.info.clear()
 
 
 def lock(*chains: int) -> None:

@@ -7,7 +7,7 @@ deleted: an edition whose file is gone is still what its signatories signed.
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -28,6 +28,7 @@ from charter.editions.terms import Edition, Override
 __all__ = ["Fault", "Report", "current", "edition", "editions", "load_seeds", "with_overrides"]
 
 
+_Read = dict[str, tuple[datetime, tuple[Override, ...]]]
 # Put together once: nearly every request asks it.
 _WITH_OVERRIDES = (
     select(
@@ -156,6 +157,7 @@ def _store(row: EditionRow | None, found: Edition, body: dict[str, Any]) -> None
     row.title, row.effective_from = found.title, found.effective_from
     row.meaning, row.body, row.loaded_at = meaning(found), body, clock.now()
     _bodies().pop(found.key, None)
+    forget()
     db.session.flush()
     trail.note("edition.loaded", "edition", None, edition=found.key, meaning=row.meaning)
 
@@ -191,22 +193,39 @@ def editions(keys: Iterable[str]) -> dict[str, Edition]:
 
 
 def with_overrides(keys: Iterable[str]) -> dict[str, tuple[Edition, tuple[Override, ...]]]:
-    """Several editions, each with every value the office ever gave one of its thresholds."""
-    wanted = set(keys)
-    today = clock.today()
-    rows = db.session.execute(_WITH_OVERRIDES, {"keys": sorted(wanted)}).all()
-    given: dict[tuple[str, datetime], list[Override]] = {}
+    """Several editions, each with every value the office ever gave one of its thresholds.
+
+    Read once in a transaction: whoever writes an edition or an override calls `forget`.
+    """
+    wanted, today = set(keys), clock.today()
+    read: _Read = db.session().info.setdefault("editions", {})
+    if wanted - read.keys():
+        read.update(_read(wanted - read.keys()))
+        # Reading began the transaction, whose end forgets it.
+        db.session().info["editions"] = read
+    return {
+        key: (_parsed(_body(key, loaded_at), key, _in_force(overrides, today)), overrides)
+        for key, (loaded_at, overrides) in ((key, read[key]) for key in wanted)
+    }
+
+
+def forget() -> None:
+    """Have editions read again in this transaction, after something about one was written."""
+    db.session().info.pop("editions", None)
+
+
+def _read(keys: Collection[str]) -> _Read:
+    """When each edition was loaded, and its overrides in the order they were given."""
+    found: dict[str, tuple[datetime, list[Override]]] = {}
+    rows = db.session.execute(_WITH_OVERRIDES, {"keys": sorted(keys)})
     for key, loaded_at, name, value, from_on in rows:
-        overrides = given.setdefault((key, loaded_at), [])
+        _, overrides = found.setdefault(key, (loaded_at, []))
         if name is not None:
             overrides.append(Override(name, value, from_on))
-    missing = wanted - {key for key, _ in given}
+    missing = set(keys) - found.keys()
     if missing:
         raise Refused(f"The edition {', '.join(sorted(missing))} has not been loaded.")
-    return {
-        key: (_parsed(_body(key, loaded_at), key, _in_force(overrides, today)), tuple(overrides))
-        for (key, loaded_at), overrides in given.items()
-    }
+    return {key: (loaded_at, tuple(overrides)) for key, (loaded_at, overrides) in found.items()}
 
 
 def _in_force(overrides: Iterable[Override], today: date) -> tuple[tuple[str, float], ...]:

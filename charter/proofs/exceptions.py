@@ -163,6 +163,7 @@ def set_threshold(
     )
     db.session.add(override)
     db.session.flush()
+    editions.forget()
     trail.note(
         "threshold.set",
         "threshold_override",

@@ -1,5 +1,6 @@
 """Editions are loaded whole or not at all, read once, and keep their meaning once in use."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -144,13 +145,40 @@ def test_an_edition_that_was_never_loaded_is_refused(app: Flask) -> None:
         editions.edition("nowhere-1999")
 
 
-def test_an_edition_costs_one_statement_once_it_was_read(app: Flask) -> None:
+def test_an_edition_costs_one_statement_in_a_transaction_once_it_was_read(app: Flask) -> None:
     with app.app_context():
         load_charter()
         editions.edition(EDITION)
+        db.session.rollback()
+        with counted(app) as statements:
+            editions.edition(EDITION)
+            editions.edition(EDITION)
+        assert len(statements) == 1
+        db.session.rollback()
         with counted(app) as statements:
             editions.edition(EDITION)
         assert len(statements) == 1
+
+
+def test_what_is_written_about_an_edition_is_read_again_at_once(app: Flask, folder: Path) -> None:
+    with app.app_context():
+        load_charter()
+        admin = make_member("office-admin").id
+        db.session.rollback()
+        lock(CITY)
+        tomorrow = clock.today() + timedelta(days=1)
+        assert editions.with_overrides([EDITION])[EDITION][1] == ()
+        exceptions.set_threshold(EDITION, "share_trained", 95, tomorrow, by=admin)
+        assert [each.value for each in editions.with_overrides([EDITION])[EDITION][1]] == [95]
+        spoil(folder, "Name your champion", "Say who your champion is")
+        editions.load_seeds(folder)
+        named = editions.edition(EDITION).requirement("champion.named")
+        assert named is not None
+        assert named.task == "Say who your champion is"
+        db.session.rollback()
+        named = editions.edition(EDITION).requirement("champion.named")
+        assert named is not None
+        assert named.task == "Name your champion"
 
 
 def test_words_show_the_threshold_in_force_today(app: Flask) -> None:
