@@ -65,7 +65,7 @@ _FAINT = """() => {
         .filter(([e, contrast]) => contrast < 4.5)
         .map(([e, contrast]) => `contrast ${contrast}: ${e.outerHTML.slice(0, 100)}`);
 }"""
-_NOT_FOR_PAPER = ".rail, .govuk-back-link, .govuk-skip-link, button, .foot__links"
+_NOT_FOR_PAPER = ".rail, .govuk-back-link, .govuk-skip-link, button, .filters, .foot__links"
 _PRINTED = """unwanted => {
     const seen = e => e && e.getClientRects().length && getComputedStyle(e).visibility !== 'hidden';
     const left = [...document.querySelectorAll(unwanted)]
