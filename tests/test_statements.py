@@ -81,8 +81,8 @@ def restanding(app: Flask, venue_ids: list[int]) -> int:
 
 @pytest.fixture
 def sizes(engine: str) -> tuple[int, int]:
-    """A small and a large city; the small ones are enough to see a page grow."""
-    return (250, 2500) if engine == SQLITE else (25, 250)
+    """A small and a large city, both of more than one page of venues."""
+    return (250, 2500) if engine == SQLITE else (120, 300)
 
 
 def test_no_page_asks_more_of_a_large_city_than_of_a_small_one(app: Flask, sizes: tuple[int, int]):
