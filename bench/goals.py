@@ -43,6 +43,11 @@ class Cell:
         return median(each.p95 for each in self.one)
 
     @property
+    def best(self) -> float:
+        """The median of the repetitions' 5th percentiles, one caller."""
+        return median(each.best for each in self.one)
+
+    @property
     def cpu(self) -> float:
         """The server's processor time for a request, one caller."""
         return median(each.cpu for each in self.one)

@@ -75,7 +75,7 @@ def of_ours(made: Made) -> list[Page]:
     visited, busy = certified[: len(certified) // 3], certified[len(certified) // 3 :]
     desk, table, filtered = (
         itertools.cycle([Ask(path, session=made.officer)])
-        for path in ("/office/", "/office/venues", "/office/venues?kind=bar")
+        for path in ("/office/", "/office/venues", "/office/venues?state=certified")
     )
     home = itertools.cycle([Ask(f"/venues/{v}/", session=made.champions[v]) for v in visited])
     verify = itertools.cycle([Ask(f"/verify/{made.certificates[v][1]}") for v in visited])
