@@ -229,19 +229,10 @@ def _each(name: str, *values: str) -> Callable[[City, str, int], Iterator[Values
     return found
 
 
-def _mailed(name: str) -> Callable[[City, str, int], Iterator[Values]]:
-    """A mailed link that works, and one that does not; the second has a page of its own."""
-
-    def found(city: City, person: str, venue_id: int) -> Iterator[Values]:
-        yield {"token": city.links[name]}
-
-    return found
-
-
 FILLED: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
-    "accounts.confirm_address": _mailed("email-change-new"),
-    "accounts.invitation": _mailed("invitation"),
-    "accounts.reset_password": _mailed("reset-password"),
+    "accounts.confirm_address": _link("email-change-new"),
+    "accounts.invitation": _link("invitation"),
+    "accounts.reset_password": _link("reset-password"),
     "certificates.issue": _proposals,
     "certificates.withdraw": _certificates,
     "commitments.commitment": _commitments,
@@ -253,8 +244,8 @@ FILLED: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "review.proof": _proofs,
     "review.question": _questions,
     "review.quiet_weeks": _counted,
-    "signup.answer": _mailed("sign-up-decision"),
-    "signup.confirm": _mailed("sign-up-confirm"),
+    "signup.answer": _link("sign-up-decision"),
+    "signup.confirm": _link("sign-up-confirm"),
     "signup.venue": _each("q", "", "quay", "nothing at all"),
     "team.end": _members,
     "team.end_office_role": _officers,
