@@ -162,6 +162,7 @@ def test_signed_out_people_are_sent_to_sign_in_and_back(gated: Flask, cast: Cast
     assert ask(nobody, "POST", f"{url}/leave").headers["Location"].endswith("/sign-in")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
 def test_asking_about_a_page_is_judged_like_opening_it(gated: Flask, cast: Cast, method: str):
     faults = []

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from charter.commitments.rules import assess
 from charter.editions.terms import Override
 from tests.builders.edition import make_commitment_data, make_edition, make_requirement_data
 from tests.commitments.oracle import Oracle
+
+pytestmark = pytest.mark.slow
 
 DAY = timedelta(days=1)
 FIRST, GATHERED = date(2026, 1, 20), date(2026, 3, 10)

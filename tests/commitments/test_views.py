@@ -332,6 +332,7 @@ def test_an_auditor_marks_a_proof_as_seen(app: Flask, as_: As, scene: Scene) -> 
     as_(scene.champion).post(f"{address}/seen", {"how": "at-venue"}, 404)
 
 
+@pytest.mark.slow
 def test_every_requirement_has_a_page_and_costs_the_same(app: Flask, as_: As, scene: Scene) -> None:
     with app.app_context():
         asked = service.asked(scene.venue, "staff.policy")

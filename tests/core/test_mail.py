@@ -520,6 +520,7 @@ with app.app_context(), clock.moved_to(datetime.fromisoformat(moment)):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [["before"], ["after"], ["before", "after"], ["after", "after"]])
 def test_a_worker_killed_in_the_middle_sends_at_most_twice(
     app: Flask, one_waits: None, database_url: str, steps: list[str]

@@ -88,6 +88,7 @@ def signed_and_proven(venue: int) -> Scene:
     return Scene(venue, champion, officer)
 
 
+@pytest.mark.slow
 def test_eight_commitments_walk_to_a_certificate(eight: Flask) -> None:
     with eight.app_context():
         scene = signed_and_proven(make_venue(name="The Lantern").id)

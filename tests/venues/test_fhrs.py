@@ -33,6 +33,7 @@ def entries(app: Flask) -> int:
         return db.session.scalar(select(func.count()).select_from(TrailEntry)) or 0
 
 
+@pytest.mark.slow
 def test_the_real_file_gives_403_venues_and_a_second_run_none(app: Flask) -> None:
     path = real_fhrs()
     first = take(app, path)
