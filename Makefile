@@ -8,7 +8,7 @@ DEMO ?= 1
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n 2
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-header $(if $(UPGRADE),--upgrade)
+	--generate-hashes --no-header --no-strip-extras $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
 
