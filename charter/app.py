@@ -24,21 +24,33 @@ from charter import cli, config
 from charter.accounts import service as accounts
 from charter.accounts import team as accounts_team
 from charter.accounts import views as accounts_views
+from charter.briefings import check_views as briefings_checks
+from charter.briefings import public as briefings_public
+from charter.briefings import views as briefings_views
 from charter.certificates import public as certificates_public
 from charter.certificates import sentence as certificates_sentence
 from charter.certificates import service as certificates
 from charter.certificates import views as certificates_views
-from charter.commitments import standing
+from charter.commitments import counting, standing
 from charter.commitments import views as commitments_views
 from charter.core import access, db, headers
 from charter.core.access import Permission
 from charter.core.clock import local
 from charter.core.text import in_words
 from charter.demo import views as demo_views
+from charter.handover import views as handover_views
+from charter.network import views as network_views
 from charter.office import views as office_views
 from charter.review import views as commitments_review
+from charter.sessions import office as sessions_office
+from charter.sessions import public as sessions_public
+from charter.sessions import views as sessions_views
 from charter.signup import front as commitments_front
 from charter.signup import views as commitments_signup
+from charter.staff import own as staff_own
+from charter.staff import views as staff_views
+from charter.training import office as training_office
+from charter.training import views as training_views
 from charter.venues import views as venues_views
 
 if TYPE_CHECKING:
@@ -56,6 +68,18 @@ BLUEPRINTS = (
     certificates_public.bp,
     certificates_views.bp,
     office_views.bp,
+    staff_views.bp,
+    staff_own.bp,
+    training_views.bp,
+    training_office.bp,
+    sessions_views.bp,
+    sessions_office.bp,
+    sessions_public.bp,
+    briefings_views.bp,
+    briefings_public.bp,
+    briefings_checks.bp,
+    handover_views.bp,
+    network_views.bp,
 )
 # Where the way home leads different people.
 HOMES = {"office.home", "office.dashboard", "office.status", "commitments.home"}
@@ -132,7 +156,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
 
 def _add_ground_floor(app: Flask, settings: config.Settings) -> None:
     headers.init_app(app)
-    db.init_app(app, steps=(standing.restand, certificates.follow))
+    db.init_app(app, count=counting.recount, steps=(standing.restand, certificates.follow))
     with app.app_context():
         db.refuse_wrong_installation(db.db.engine, settings.demo)
     migrate.init_app(

@@ -8,7 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from charter.editions.terms import Override
+from charter.editions.terms import Counted, Override
+from charter.venues.closures import Closed as Closure
+
+__all__ = [
+    "NOTHING_KNOWN",
+    "Closure",
+    "Counted",
+    "Facts",
+    "NotApplicable",
+    "Override",
+    "Proof",
+    "Quiet",
+    "RequirementFacts",
+    "Settings",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +70,6 @@ class Quiet:
     def begins(self) -> date | None:
         """The first day on which both were done."""
         return max(self.nil_signed_on, self.recorded_on) if self.recorded_on else None
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """What another capability counted for a requirement, on the day the facts were gathered.
-
-    `since` is the day from which its life runs, so that closed days can be added to it; without
-    one, closed days are the counter's own business. `lost_on` is the first day on which it was no
-    longer met, where it once was. `share` is per cent. `step` is the one thing to do next.
-    """
-
-    met: bool
-    cases: int | None = None
-    holds_until: date | None = None
-    since: date | None = None
-    lost_on: date | None = None
-    share: float | None = None
-    words: str = ""
-    step: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """Days on which the venue is closed, both included; without an `until` it is still closed."""
-
-    from_on: date
-    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Tables of stored standings: where each venue stood, and the last day that holds."""
+"""Tables of stored standings and counts: how it was, and the last day that holds."""
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from charter.core import clock
@@ -61,3 +61,23 @@ class VenueStanding(Model):
     has_champion: Mapped[bool] = mapped_column(default=False)
     assessed_on: Mapped[date]
     assessed_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class CountedFact(Model):
+    """What a fact of the charter came to at a venue when it was last counted.
+
+    The columns are those of `editions.terms.Counted`; after `holds_until` a fact that was met
+    reads as lost, whatever is stored.
+    """
+
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), primary_key=True)
+    fact: Mapped[str] = mapped_column(String(60), primary_key=True)
+    met: Mapped[bool]
+    cases: Mapped[int | None]
+    holds_until: Mapped[date | None]
+    since: Mapped[date | None]
+    lost_on: Mapped[date | None]
+    share: Mapped[float | None]
+    words: Mapped[str] = mapped_column(Text)
+    step: Mapped[str] = mapped_column(String(200))
+    counted_on: Mapped[date]

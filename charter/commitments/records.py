@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import BindParameter, bindparam, select
 
 from charter import config
-from charter.commitments import facts
+from charter.commitments import counting, facts
 from charter.core import clock
 from charter.core.db import db
 from charter.editions import service as editions
@@ -79,7 +79,7 @@ class _Found:
 def known(venue_ids: Collection[int]) -> dict[int, Known]:
     """All that is known today about each of these venues that has signed an edition.
 
-    Seven statements, however many venues and proofs.
+    Eight statements, however many venues and proofs.
     """
     today = clock.today()
     venues = db.session.scalars(_VENUES, {"ids": list(venue_ids)}).all()
@@ -91,13 +91,16 @@ def known(venue_ids: Collection[int]) -> dict[int, Known]:
     _gather_proofs(found, {venue.id: venue for venue in venues}, editions_of, people)
     _gather_the_rest(found, ids)
     settings = facts.Settings(config.current().city.renewal_waiting_days)
+    counts = counting.stored(ids, today)
     return {
         venue.id: Known(
             venue,
             editions_of[venue.id],
             facts.Facts(
                 as_of=today,
-                requirements=_requirements(found, venue.id),
+                requirements=_requirements(
+                    found, venue.id, editions_of[venue.id], counts[venue.id]
+                ),
                 closures=tuple(found.closures[venue.id]),
                 overrides=of_key[venue.edition_key or ""][1],
                 settings=settings,
@@ -146,15 +149,19 @@ def _gather_the_rest(found: _Found, venue_ids: Sequence[int]) -> None:
         found.closures[closure.venue_id].append(facts.Closure(closure.from_on, closure.until_on))
 
 
-def _requirements(found: _Found, venue_id: int) -> dict[str, facts.RequirementFacts]:
+def _requirements(
+    found: _Found, venue_id: int, edition: Edition, counts: dict[str, facts.Counted]
+) -> dict[str, facts.RequirementFacts]:
     proofs = found.proofs[venue_id]
     asked = found.not_applicable[venue_id]
     quiet = found.quiet[venue_id]
+    counted = {each.key: counts[each.fact] for each in edition.requirements if each.fact in counts}
     return {
         key: facts.RequirementFacts(
             proofs=tuple(proofs.get(key, ())),
             not_applicable=tuple(asked.get(key, ())),
             quiet=tuple(quiet.get(key, ())),
+            counted=counted.get(key),
         )
-        for key in {*proofs, *asked, *quiet}
+        for key in {*proofs, *asked, *quiet, *counted}
     }

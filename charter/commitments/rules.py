@@ -51,9 +51,10 @@ from charter.commitments.assessment import (
     RequirementState,
     VenueAssessment,
 )
-from charter.commitments.facts import NOTHING_KNOWN, Closure, Facts, Proof, RequirementFacts
+from charter.commitments.facts import NOTHING_KNOWN, Facts, Proof, RequirementFacts
 from charter.editions.terms import Commitment, Edition, Kind, Lasts, Override, Requirement
 from charter.proofs.states import SENT_BACK, ProofState
+from charter.venues.closures import Closed, merged, stretched
 
 SOON_SHARE = 4
 
@@ -64,7 +65,7 @@ class _Context(NamedTuple):
     edition: Edition
     known: date
     today: date
-    closures: Sequence[Closure]
+    closures: Sequence[Closed]
     overrides: Sequence[Override]
     grace: timedelta
     few_cases: float
@@ -79,7 +80,7 @@ def assess(edition: Edition, facts: Facts, today: date) -> VenueAssessment:
         edition,
         known,
         today,
-        _merged(facts.closures),
+        merged(facts.closures),
         facts.overrides,
         timedelta(days=facts.settings.renewal_waiting_days),
         values["few_cases"],
@@ -113,37 +114,6 @@ def thresholds(edition: Edition, overrides: Iterable[Override], on: date) -> dic
         if each.from_on <= on:
             values[each.name] = each.value
     return values
-
-
-def stretched(start: date, end: date, closures: Sequence[Closure]) -> date | None:
-    """The last day of a life from `start` to `end` when closed days do not use it up.
-
-    `closures` are in order and do not overlap. None: a closure without an end keeps it.
-    """
-    if end < start:
-        return end
-    for each in closures:
-        if each.from_on > end:
-            break
-        if each.until is None:
-            return None
-        if each.until >= start:
-            end += each.until - max(each.from_on, start) + timedelta(days=1)
-    return end
-
-
-def _merged(closures: Iterable[Closure]) -> list[Closure]:
-    """The closures in order, those that overlap made one, so that no day is counted twice."""
-    merged: list[Closure] = []
-    for each in sorted(closures, key=lambda closure: closure.from_on):
-        if each.until is not None and each.until < each.from_on:
-            continue
-        last = merged[-1] if merged else None
-        if last is None or (last.until is not None and last.until < each.from_on):
-            merged.append(each)
-        elif last.until is not None and (each.until is None or each.until > last.until):
-            merged[-1] = Closure(last.from_on, each.until)
-    return merged
 
 
 def _commitment(commitment: Commitment, facts: Facts, context: _Context) -> CommitmentAssessment:

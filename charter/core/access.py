@@ -92,6 +92,20 @@ class Permission(StrEnum):
     THRESHOLD_SET = "threshold:set"
     SYSTEM_STATUS = "system:status"
     AUDIT_HOME = "audit:home"
+    STAFF_READ = "staff:read"
+    STAFF_WRITE = "staff:write"
+    STAFF_SAMPLE = "staff:sample"
+    COVERAGE_READ = "coverage:read"
+    BRIEFING_WRITE = "briefing:write"
+    CHECK_WRITE = "check:write"
+    CHECK_OFFICE = "check:office"
+    HANDOVER_READ = "handover:read"
+    SESSIONS_READ = "sessions:read"
+    SESSIONS_RUN = "sessions:run"
+    TRAINING_MAP = "training:map"
+    NETWORK_READ = "network:read"
+    NETWORK_POST = "network:post"
+    NETWORK_MODERATE = "network:moderate"
 
 
 P = Permission
@@ -104,6 +118,11 @@ ANYWHERE = EVERYONE | {
     P.THRESHOLD_SET,
     P.SYSTEM_STATUS,
     P.AUDIT_HOME,
+    P.SESSIONS_RUN,
+    P.TRAINING_MAP,
+    P.NETWORK_READ,
+    P.NETWORK_POST,
+    P.NETWORK_MODERATE,
 }
 _STAFF = {P.VENUE_HOME, P.VENUE_READ}
 _CHAMPION = _STAFF | {
@@ -115,6 +134,15 @@ _CHAMPION = _STAFF | {
     P.TEAM_READ,
     P.TRAIL_READ,
     P.CERTIFICATE_READ,
+    P.STAFF_READ,
+    P.STAFF_WRITE,
+    P.COVERAGE_READ,
+    P.BRIEFING_WRITE,
+    P.CHECK_WRITE,
+    P.HANDOVER_READ,
+    P.SESSIONS_READ,
+    P.NETWORK_READ,
+    P.NETWORK_POST,
 }
 _MANAGER = _CHAMPION | {P.VENUE_HAND_OVER, P.CHARTER_SIGN, P.TEAM_MANAGE}
 _OFFICER = {
@@ -133,6 +161,14 @@ _OFFICER = {
     P.TRAIL_READ,
     P.CERTIFICATE_READ,
     P.CERTIFICATE_PROPOSE,
+    P.STAFF_SAMPLE,
+    P.COVERAGE_READ,
+    P.CHECK_OFFICE,
+    P.SESSIONS_RUN,
+    P.TRAINING_MAP,
+    P.NETWORK_READ,
+    P.NETWORK_POST,
+    P.NETWORK_MODERATE,
 }
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.STAFF: frozenset(_STAFF),
@@ -152,7 +188,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.AUDITOR: frozenset(
         {P.AUDIT_HOME, P.VENUE_READ, P.EVIDENCE_READ, P.EVIDENCE_SEEN, P.CERTIFICATE_READ}
-        | {P.TRAIL_READ, P.VENUE_OVERSEE}
+        | {P.TRAIL_READ, P.VENUE_OVERSEE, P.STAFF_READ, P.COVERAGE_READ}
     ),
     Role.SYSTEM_ADMIN: frozenset({P.SYSTEM_STATUS}),
 }

@@ -8,7 +8,8 @@ always taken before a venue's, so that two requests cannot wait for each other.
 
 A service that changes a venue's facts calls `touch(venue_id)`. `commit()` first runs the steps
 that `charter.app` gave, in order, for the touched venues, and then commits: no signals, and
-no import from this floor upwards.
+no import from this floor upwards. What is counted from many rows (a staff list, say) is counted
+again too, by the first of the steps, unless the change says that it leaves the counts alone.
 """
 
 import sqlite3
@@ -109,9 +110,13 @@ class CityValue(Model):
     number: Mapped[int]
 
 
-def init_app(app: Flask, *, steps: Sequence[Step] = ()) -> None:
-    """Attach the database to an application and say which steps complete a change."""
+def init_app(app: Flask, *, count: Step | None = None, steps: Sequence[Step] = ()) -> None:
+    """Attach the database to an application and say which steps complete a change.
+
+    `count` comes first, and only for venues where something that is counted may have changed.
+    """
     db.init_app(app)
+    app.extensions["charter.count"] = count
     app.extensions["charter.steps"] = tuple(steps)
     with app.app_context():
         engine = db.engine
@@ -167,19 +172,27 @@ def holds(chain: int) -> bool:
     return chain in held or (bool(held) and db.engine.dialect.name == "sqlite")
 
 
-def touch(venue_id: int) -> None:
-    """Remember that a venue's facts changed, so that `commit` restates where it stands."""
-    db.session().info.setdefault("touched", {})[venue_id] = None
+def touch(venue_id: int, *, counts: bool = True) -> None:
+    """Remember that a venue's facts changed, so that `commit` restates where it stands.
+
+    `counts=False`: nothing that is counted changed, such as who works there or what they did.
+    """
+    touched: dict[int, bool] = db.session().info.setdefault("touched", {})
+    touched[venue_id] = counts or touched.get(venue_id, False)
 
 
 def commit() -> None:
     """Complete the touched venues by the steps given at start-up, then commit all at once."""
     session = db.session()
-    touched = tuple(session.info.get("touched", ()))
+    touched: dict[int, bool] = session.info.get("touched", {})
     if touched:
         session.flush()
+        count: Step | None = current_app.extensions["charter.count"]
+        counting = tuple(venue_id for venue_id, counts in touched.items() if counts)
+        if count is not None and counting:
+            count(counting)
         for step in current_app.extensions["charter.steps"]:
-            step(touched)
+            step(tuple(touched))
     session.commit()
 
 

@@ -10,11 +10,12 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from charter.core.seed import KEY, Fault, Table, is_whole
 from charter.editions.terms import VOID_WORDS, Commitment, Edition, Kind, Lasts, Requirement
 
 __all__ = [
@@ -31,96 +32,16 @@ __all__ = [
     "revived",
 ]
 
-KEY = re.compile(r"[a-z][a-z0-9-]*")
 PAIR = re.compile(r"[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*")
 BRACES = re.compile(r"\{(\w+)\}")
 SIGNERS = ("champion", "stand-in", "owner")
 NEEDED_THRESHOLDS = ("start_with", "lapsing_soon_days", "few_cases", "few_months")
 
 
-class Fault(ValueError):
-    """A seed that cannot be used; `faults` holds every reason, each naming the file."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(self.faults))
-
-
-class _Table:
-    """One table of a seed, asked for key by key: each fault is noted and none hides another."""
-
-    def __init__(self, data: object, name: str, faults: list[str]) -> None:
-        self.name, self.faults, self.asked = name, faults, set[str]()
-        self.data = data if isinstance(data, Mapping) else {}
-        if not isinstance(data, Mapping):
-            self.fault("is not a table")
-
-    def fault(self, words: str) -> None:
-        self.faults.append(f"{self.name} {words}")
-
-    def take(self, key: str, wanted: str, fits: Callable[[Any], object], default: Any) -> Any:
-        """The value under `key`; a missing one is a fault unless `default` says otherwise."""
-        self.asked.add(key)
-        if key not in self.data:
-            if default is ...:
-                self.fault(f"has no {key}")
-            return None if default is ... else default
-        value = self.data[key]
-        if fits(value):
-            return value
-        self.fault(f"needs {key} to be {wanted}")
-        return None if default is ... else default
-
-    def text(self, key: str, default: Any = ...) -> Any:
-        return self.take(
-            key, "words", lambda value: isinstance(value, str) and bool(value.strip()), default
-        )
-
-    def name_of(self, key: str, shape: re.Pattern[str]) -> str:
-        wanted = "written like this-key" if shape is KEY else "written like one.two"
-        found = self.take(key, wanted, lambda v: isinstance(v, str) and shape.fullmatch(v), ...)
-        return str(found or "")
-
-    def whole(self, key: str, default: Any = ...) -> Any:
-        return self.take(key, "a whole number above 0", _is_whole, default)
-
-    def flag(self, key: str, default: Any = ...) -> bool:
-        return bool(self.take(key, "true or false", lambda value: isinstance(value, bool), default))
-
-    def one_of(self, key: str, allowed: Iterable[str], default: Any = ...) -> Any:
-        choices = tuple(allowed)
-        return self.take(
-            key, f"one of {', '.join(choices)}", lambda value: value in choices, default
-        )
-
-    def some_of(self, key: str, allowed: Iterable[str], default: Any = ...) -> tuple[str, ...]:
-        choices = tuple(allowed)
-        chosen = self.take(
-            key,
-            f"a list of {', '.join(choices)}",
-            lambda value: isinstance(value, list) and value and all(v in choices for v in value),
-            default,
-        )
-        return tuple(chosen or ())
-
-    def tables(self, key: str) -> Sequence[Any]:
-        rows = self.take(key, "a list of tables", lambda v: isinstance(v, list) and bool(v), ...)
-        return rows or []
-
-    def finish(self) -> None:
-        for key in self.data:
-            if key not in self.asked:
-                self.fault(f"has a key that nobody knows: {key}")
-
-
-def _numbered(row: object, what: str, due: str, faults: list[str]) -> _Table:
+def _numbered(row: object, what: str, due: str, faults: list[str]) -> Table:
     """A table called by the number that its author wrote, or else by the one that is due."""
     written = row.get("number", due) if isinstance(row, Mapping) else due
-    return _Table(row, f"{what} {written}", faults)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return Table(row, f"{what} {written}", faults)
 
 
 def _is_number(value: object) -> bool:
@@ -137,7 +58,7 @@ def parse(
     fault, each beginning with `source`.
     """
     faults: list[str] = []
-    top = _Table(data, f"{source}:", faults)
+    top = Table(data, f"{source}:", faults)
     key = top.name_of("edition", KEY)
     title = top.text("title")
     effective_from = _day(top)
@@ -170,7 +91,7 @@ def load(path: Path) -> Edition:
     return parse(data, str(path))
 
 
-def _day(top: _Table) -> date:
+def _day(top: Table) -> date:
     day = top.take("effective_from", "a date", lambda value: _as_day(value) is not None, ...)
     return _as_day(day) or date.min
 
@@ -185,22 +106,22 @@ def _as_day(value: object) -> date | None:
         return None
 
 
-def _thresholds(top: _Table, source: str, faults: list[str]) -> dict[str, float]:
+def _thresholds(top: Table, source: str, faults: list[str]) -> dict[str, float]:
     rows = top.take("thresholds", "a table", lambda value: isinstance(value, Mapping), ...) or {}
-    table = _Table(rows, f"{source}: thresholds", faults)
+    table = Table(rows, f"{source}: thresholds", faults)
     names = {**dict.fromkeys(NEEDED_THRESHOLDS), **dict.fromkeys(rows)}
     values = {name: table.take(name, "a number above 0", _is_number, ...) for name in names}
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _places(top: _Table, source: str, faults: list[str]) -> dict[str, str]:
+def _places(top: Table, source: str, faults: list[str]) -> dict[str, str]:
     rows = top.take("places", "a table", lambda value: isinstance(value, Mapping), {}) or {}
-    table = _Table(rows, f"{source}: places", faults)
+    table = Table(rows, f"{source}: places", faults)
     return {place: table.text(place) or "" for place in rows}
 
 
 def _commitment(
-    table: _Table, source: str, number: int, places: Mapping[str, str], shown: Mapping[str, float]
+    table: Table, source: str, number: int, places: Mapping[str, str], shown: Mapping[str, float]
 ) -> Commitment:
     key = table.name_of("key", KEY)
     if table.whole("number") not in (number, None):
@@ -219,7 +140,7 @@ def _commitment(
 
 
 def _requirement(
-    table: _Table,
+    table: Table,
     commitment: str,
     number: str,
     places: Mapping[str, str],
@@ -238,7 +159,7 @@ def _requirement(
         essential=table.flag("essential"),
         **texts,
         minutes=table.whole("minutes"),
-        lasts=_lasts(table),
+        lasts=lasts_of(table),
         voids=table.some_of("voids", VOID_WORDS, ()),
         waivable=table.flag("waivable", False),
         rolling=_filled(table, "rolling", shown, None) or None,
@@ -248,7 +169,7 @@ def _requirement(
     return requirement
 
 
-def _kind(table: _Table, places: Mapping[str, str]) -> dict[str, Any]:
+def _kind(table: Table, places: Mapping[str, str]) -> dict[str, Any]:
     """The kind with the details that it, or what stands in for it, needs."""
     kind = Kind(table.one_of("kind", Kind) or Kind.STATEMENT)
     found: dict[str, Any] = {"kind": kind}
@@ -264,19 +185,20 @@ def _kind(table: _Table, places: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _lasts(table: _Table) -> Lasts:
+def lasts_of(table: Table) -> Lasts:
+    """How long something lasts: `lasts = { months = ... }` or `{ days = ... }`."""
     row = table.take("lasts", "a table", lambda value: isinstance(value, Mapping), ...)
     if row is None:
         return Lasts(days=1)
     if len(row) != 1 or not all(
-        unit in ("months", "days") and _is_whole(number) for unit, number in row.items()
+        unit in ("months", "days") and is_whole(number) for unit, number in row.items()
     ):
         table.fault("needs lasts to be { months = ... } or { days = ... }")
         return Lasts(days=1)
     return Lasts(**row)
 
 
-def _filled(table: _Table, field: str, shown: Mapping[str, float], default: Any = ...) -> str:
+def _filled(table: Table, field: str, shown: Mapping[str, float], default: Any = ...) -> str:
     """The text with each {threshold} as its value; a name that is no threshold is a fault."""
     text = str(table.text(field, default) or "")
     for name in BRACES.findall(text):

@@ -138,6 +138,25 @@ class Override:
     from_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What another capability counted for a requirement, on the day the facts were gathered.
+
+    `since` is the day from which its life runs, so that closed days can be added to it; without
+    one, closed days are the counter's own business. `lost_on` is the first day on which it was no
+    longer met, where it once was. `share` is per cent. `step` is the one thing to do next.
+    """
+
+    met: bool
+    cases: int | None = None
+    holds_until: date | None = None
+    since: date | None = None
+    lost_on: date | None = None
+    share: float | None = None
+    words: str = ""
+    step: str = ""
+
+
 @dataclass(frozen=True)
 class Edition:
     """One edition of the charter; its thresholds are its own defaults, before any override."""

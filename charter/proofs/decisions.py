@@ -105,7 +105,7 @@ def _decide(
     evidence.state, evidence.reason = state, reason
     evidence.decided_at, evidence.decided_by = clock.now(), by
     _note(verb, evidence, by)
-    touch(evidence.venue_id)
+    touch(evidence.venue_id, counts=False)
     tell_champions(evidence.venue_id, evidence.requirement_key)
     return evidence
 

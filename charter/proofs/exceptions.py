@@ -179,4 +179,4 @@ def set_threshold(
 
 def _note(verb: str, thing: str, row: NotApplicable | QuietRecord, by: int) -> None:
     trail.note(verb, thing, row.id, venue_id=row.venue_id, by=by, requirement=row.requirement_key)
-    touch(row.venue_id)
+    touch(row.venue_id, counts=False)

@@ -136,7 +136,7 @@ def show(
         version=evidence.version,
     )
     _send_on(evidence, _before(venue_id, it.requirement, before))
-    touch(venue_id)
+    touch(venue_id, counts=False)
     return evidence
 
 
@@ -380,4 +380,4 @@ def _note(verb: str, evidence: Evidence, by: int, **detail: str) -> None:
         requirement=evidence.requirement_key,
         **detail,
     )
-    touch(evidence.venue_id)
+    touch(evidence.venue_id, counts=False)

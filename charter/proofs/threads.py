@@ -27,7 +27,7 @@ def ask(venue_id: int, key: str, body: str, *, by: int, once: str | None = None)
     if not is_new:
         return message
     trail.note("thread.asked", "thread", message.id, venue_id=venue_id, by=by, requirement=key)
-    touch(venue_id)
+    touch(venue_id, counts=False)
     return message
 
 
@@ -54,7 +54,7 @@ def answer(
         .values(answered_at=clock.now())
     )
     trail.note("thread.answered", "thread", message.id, venue_id=venue_id, by=by, requirement=key)
-    touch(venue_id)
+    touch(venue_id, counts=False)
     decisions.tell_champions(venue_id, key)
     return message
 
