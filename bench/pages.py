@@ -170,7 +170,8 @@ class Wire:
     def count(self, app: Flask, page: Page) -> tuple[int, TestResponse]:
         """How many statements one visit sends to the database, and what it answered.
 
-        The second of two visits counts: the first fills what a process remembers.
+        The second of two visits counts: the first fills what a process remembers. What a
+        connection remembers is gone by then.
         """
         seen: list[str] = []
 
@@ -183,6 +184,7 @@ class Wire:
         event.listen(engine, "before_cursor_execute", note)
         try:
             for _ in range(2):
+                engine.dispose()
                 seen.clear()
                 answer = self.visit(app, next(page.asks))
         finally:

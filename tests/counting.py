@@ -11,7 +11,10 @@ from charter.core.db import db
 
 @contextmanager
 def counted(app: Flask) -> Iterator[list[str]]:
-    """The statements an application sends while this is open; a batch counts as one."""
+    """The statements an application sends while this is open; a batch counts as one.
+
+    Its connections are new, so that nothing is counted as free because it was asked before.
+    """
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
@@ -20,6 +23,7 @@ def counted(app: Flask) -> Iterator[list[str]]:
 
     with app.app_context():
         engine = db.engine
+        engine.dispose()
     event.listen(engine, "before_cursor_execute", note)
     try:
         yield seen

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, bindparam, null, select, union_all
 
 from charter import config
 from charter.commitments import counting, facts
@@ -44,16 +44,16 @@ _NOT_APPLICABLE = (
     .where(_ASKED.venue_id.in_(_IDS), _ASKED.agreed.is_not(False))
     .order_by(_ASKED.id)
 )
-_QUIET = (
-    select(_NIL.venue_id, _NIL.requirement_key, _NIL.nil_signed_on, _NIL.recorded_on)
-    .where(_NIL.venue_id.in_(_IDS))
-    .order_by(_NIL.id)
-)
-_CLOSURES = (
-    select(_CLOSED.venue_id, _CLOSED.from_on, _CLOSED.until_on)
-    .where(_CLOSED.venue_id.in_(_IDS))
-    .order_by(_CLOSED.id)
-)
+# Two tables of a few rows with two days each; a closure is of no requirement.
+_QUIET_AND_CLOSED = union_all(
+    select(
+        *(_NIL.venue_id, _NIL.requirement_key, _NIL.nil_signed_on.label("first")),
+        *(_NIL.recorded_on.label("last"), _NIL.id.label("number")),
+    ).where(_NIL.venue_id.in_(_IDS)),
+    select(_CLOSED.venue_id, null(), _CLOSED.from_on, _CLOSED.until_on, _CLOSED.id).where(
+        _CLOSED.venue_id.in_(_IDS)
+    ),
+).order_by("number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class _Found:
 def known(venue_ids: Collection[int]) -> dict[int, Known]:
     """All that is known today about each of these venues that has signed an edition.
 
-    Eight statements, however many venues and proofs.
+    Seven statements, however many venues and proofs.
     """
     today = clock.today()
     venues = db.session.scalars(_VENUES, {"ids": list(venue_ids)}).all()
@@ -141,12 +141,13 @@ def _gather_the_rest(found: _Found, venue_ids: Sequence[int]) -> None:
         found.not_applicable[asked.venue_id].setdefault(asked.requirement_key, []).append(
             facts.NotApplicable(asked_on, agreed_on, asked.ended_on, asked.reason)
         )
-    for quiet in db.session.execute(_QUIET, asked_of):
-        found.quiet[quiet.venue_id].setdefault(quiet.requirement_key, []).append(
-            facts.Quiet(quiet.nil_signed_on, quiet.recorded_on)
-        )
-    for closure in db.session.execute(_CLOSURES, asked_of):
-        found.closures[closure.venue_id].append(facts.Closure(closure.from_on, closure.until_on))
+    for row in db.session.execute(_QUIET_AND_CLOSED, asked_of):
+        if row.requirement_key is None:
+            found.closures[row.venue_id].append(facts.Closure(row.first, row.last))
+        else:
+            found.quiet[row.venue_id].setdefault(row.requirement_key, []).append(
+                facts.Quiet(row.first, row.last)
+            )
 
 
 def _requirements(

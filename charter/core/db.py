@@ -15,7 +15,7 @@ again too, by the first of the steps, unless the change says that it leaves the 
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
@@ -194,6 +194,36 @@ def commit() -> None:
         for step in current_app.extensions["charter.steps"]:
             step(tuple(touched))
     session.commit()
+
+
+def kept() -> dict[Any, Any]:
+    """Where an answer may be kept until anything in the database changes; one statement.
+
+    For questions about the whole city, whose cost grows with it. SQLite tells whether another
+    connection committed (`PRAGMA data_version`) and what this one changed; PostgreSQL's snapshot
+    is another one after every transaction that wrote. So nothing kept here is ever stale, and
+    nothing has to remember to throw it away. Whoever keeps something puts today's date in its key.
+    A transaction that holds a lock, and so may write, keeps nothing.
+    """
+    session = db.session()
+    if session.info.get("chains"):
+        return {}
+    answers: dict[Any, Any] | None = session.info.get("kept")
+    if answers is None:
+        connection = session.connection()
+        version = tuple(connection.execute(_VERSIONS[connection.dialect.name]).one())
+        was, answers = connection.info.get("kept", (None, {}))
+        if was != version:
+            answers = {}
+            connection.info["kept"] = version, answers
+        session.info["kept"] = answers
+    return cast(dict[Any, Any], answers)
+
+
+_VERSIONS = {
+    "sqlite": text("SELECT total_changes(), data_version FROM pragma_data_version"),
+    "postgresql": text("SELECT pg_current_snapshot()::text"),
+}
 
 
 def next_number(name: str) -> int:

@@ -6,11 +6,11 @@ one, by name. A page is found by the last row before it (its key), never by coun
 page 50 costs what page 1 does.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -40,14 +40,16 @@ from charter.commitments.models import CommitmentStanding, VenueStanding
 from charter.commitments.standing import sql_any_lapsed, sql_state
 from charter.core import clock
 from charter.core.access import Role
-from charter.core.db import db
+from charter.core.db import db, kept
 from charter.venues.models import Venue, VenueState
 from charter.venues.service import matching
 
 Query = Select[*tuple[Any, ...]]
+Answer = TypeVar("Answer")
 PAGE = 50
 BATCH = 500
 KEPT = 64
+MOST_ANSWERS = 256
 LONGEST_NUMBER = 10
 LAPSED = "lapsed"
 STATES = (
@@ -162,6 +164,20 @@ def page(filters: Filters, sort: str = "name", *, after: str = "", before: str =
 def rows_of(query: Query | CompoundSelect[Any]) -> Result[*tuple[Any, ...]]:
     """Run a statement of plain columns past the ORM, which would only slow it."""
     return db.session.connection().execute(query)
+
+
+def answered(query: Query | CompoundSelect[Any], read: Callable[[Any], Answer]) -> Answer:
+    """What `read` makes of a statement about the whole city, asked again once anything changed.
+
+    The statement is one that is kept itself, and so stands for all that it asks, today included.
+    """
+    answers = kept()
+    if query not in answers:
+        if len(answers) >= MOST_ANSWERS:
+            answers.clear()
+        answers[query] = read(rows_of(query))
+    found: Answer = answers[query]
+    return found
 
 
 def _walk(
@@ -333,7 +349,7 @@ def editions_signed() -> set[str]:
 
 def areas() -> list[str]:
     """Every area that a venue lies in."""
-    return [area for (area,) in rows_of(_AREAS)]
+    return answered(_AREAS, lambda rows: [area for (area,) in rows])
 
 
 def everything(filters: Filters) -> Iterator[tuple[Row[Any], dict[int, str]]]:

@@ -19,7 +19,7 @@ from charter.core import clock
 from charter.editions import service as editions
 from charter.editions.terms import Edition
 from charter.office import board
-from charter.office.board import LAPSED, Query, rows_of
+from charter.office.board import LAPSED, Query, answered
 from charter.office.totals import totals
 from charter.review import queue
 from charter.review.queue import What
@@ -86,8 +86,8 @@ def desk() -> Desk:
     """The city today; eight statements, or nine where two editions are in use."""
     today = clock.today()
     figures = _figures(today)
-    overdue = rows_of(_endings(today, LAPSED)).all()
-    ending = rows_of(_endings(today, str(SOON.days))).all()
+    overdue = answered(_endings(today, LAPSED), lambda rows: rows.all())
+    ending = answered(_endings(today, str(SOON.days)), lambda rows: rows.all())
     words = editions.editions({row.edition_key for row in (*overdue, *ending)})
     return Desk(
         totals=totals(board.Filters()),
@@ -104,7 +104,8 @@ def desk() -> Desk:
 
 
 def _figures(today: date) -> Row[Any]:
-    return rows_of(_figures_query(today)).one()
+    figures: Row[Any] = answered(_figures_query(today), lambda rows: rows.one())
+    return figures
 
 
 @lru_cache(maxsize=2)
@@ -159,7 +160,8 @@ def _commitments(today: date) -> list[Counted]:
     """
     edition = editions.current()
     found: dict[int, dict[str, int]] = {one.number: {} for one in edition.commitments}
-    for number, state, count, ran_out in rows_of(_counts(today)):
+    rows: Sequence[Any] = answered(_counts(today), lambda found: found.all())
+    for number, state, count, ran_out in rows:
         states = found.setdefault(number, {})
         states[state] = states.get(state, 0) + count
         if ran_out:

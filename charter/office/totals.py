@@ -5,13 +5,13 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, case, func, literal, or_, select, union_all
+from sqlalchemy import CompoundSelect, Result, case, func, literal, or_, select, union_all
 
 from charter.certificates.models import Certificate
 from charter.certificates.register import stands
 from charter.commitments.models import VenueStanding
 from charter.core import clock
-from charter.office.board import HAS_SIGNED, KEPT, STATES, Filters, conditions, rows_of
+from charter.office.board import HAS_SIGNED, KEPT, STATES, Filters, answered, conditions
 from charter.venues.models import Closure, Venue, VenueState
 
 _CLOSED = "closed for now"
@@ -24,7 +24,11 @@ def totals(filters: Filters) -> dict[str, int]:
     Stored states are counted in their index. Only for the few that hold a certificate or are
     closed now does today decide; every other one that signed is working towards.
     """
-    rows = rows_of(_totals(replace(filters, state=""), clock.today()))
+    query = _totals(replace(filters, state=""), clock.today())
+    return dict(answered(query, _summed))
+
+
+def _summed(rows: Result[*tuple[Any, ...]]) -> dict[str, int]:
     found: dict[str, int] = {state: number for state, number in rows}
     signed = found.pop(VenueState.WORKING.value, 0)
     found["working towards"] = signed - sum(found.get(state, 0) for state in _BY_DAY)

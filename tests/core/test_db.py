@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from charter.core import db as core_db
-from charter.core.db import CITY, CityValue, commit, db, lock, next_number, touch
+from charter.core.db import CITY, CityValue, commit, db, kept, lock, next_number, touch
 
 ROUNDS = 50
 
@@ -85,3 +85,31 @@ def test_sqlite_is_set_up_so_that_a_commit_survives_and_a_deletion_is_one(app: F
         wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
         found = {name: db.session.scalar(text(f"PRAGMA {name}")) for name in wanted}
     assert found == wanted
+
+
+def test_an_answer_is_kept_until_anything_changes_and_no_longer(app: Flask):
+    with app.app_context():
+        kept()["question"] = "answer"
+        db.session.rollback()
+        assert kept() == {"question": "answer"}
+        db.session.rollback()
+        lock(CITY)
+        next_number("anything")
+        commit()
+        assert kept() == {}
+        kept()["question"] = "newer"
+        db.session.rollback()
+        db.session.connection()  # stays open, so that the other one is not the same again
+        with db.engine.connect() as other, other.begin():
+            other.execute(text("UPDATE city_value SET number = 7"))
+        db.session.rollback()
+        assert kept() == {}
+
+
+def test_what_somebody_else_changes_meanwhile_is_not_seen_half(app: Flask):
+    with app.app_context():
+        kept()["question"] = "old"
+        with db.engine.connect() as other, other.begin():
+            other.execute(text("INSERT INTO city_value (name, number) VALUES ('x', 1)"))
+        db.session.rollback()
+        assert "question" not in kept()
