@@ -51,3 +51,5 @@ class NoticeReply(Model):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     decided_because: Mapped[str | None] = mapped_column(String(300))
     once: Mapped[str | None] = mapped_column(String(32), unique=True)
+
+    notice: Mapped[Notice] = relationship()
