@@ -118,6 +118,11 @@ class Membership(Model):
         return Role(self.role) in FOR_THE_CITY
 
     @property
+    def is_champion(self) -> bool:
+        """Whether it makes somebody the champion, and no mere stand-in."""
+        return self.role == Role.CHAMPION and not self.is_stand_in
+
+    @property
     def label(self) -> str:
         """The role in a person's words, a champion's stand-in told apart."""
         return "stand-in champion" if self.is_stand_in else Role(self.role).label

@@ -123,7 +123,7 @@ def champions(venue_ids: Collection[int]) -> dict[int, list[Membership]]:
 
 def has_champion(venue_id: int) -> bool:
     """Whether somebody who is no mere stand-in is the venue's champion today."""
-    return any(not row.is_stand_in for row in champions([venue_id])[venue_id])
+    return any(row.is_champion for row in champions([venue_id])[venue_id])
 
 
 def team(venue_id: int) -> list[Membership]:
@@ -264,7 +264,7 @@ def end_role(membership_id: int, *, by: User, venue_id: int | None) -> Membershi
 
     Needs the lock of the chain the role stands on. Refuses who may not, the last office
     administrator, and administrators ending their own administration. A venue that has lost its
-    only champion has its managers told.
+    only champion has its managers and stand-ins told.
     """
     row = running_role(membership_id, venue_id)
     role = Role(row.role)
@@ -283,8 +283,8 @@ def end_role(membership_id: int, *, by: User, venue_id: int | None) -> Membershi
     )
     if venue_id is not None:
         touch(venue_id)
-        if role is Role.CHAMPION and not row.is_stand_in:
-            _tell_without_champion(venue_id)
+        if row.is_champion:
+            tell_without_champion(venue_id)
     return row
 
 
@@ -303,14 +303,16 @@ def running_role(membership_id: int, venue_id: int | None) -> Membership:
     return row
 
 
-def _tell_without_champion(venue_id: int) -> None:
-    if has_champion(venue_id):
-        return
-    owner = select(Venue.operator_id).where(Venue.id == venue_id).scalar_subquery()
-    here = (Membership.venue_id == venue_id) | (Membership.operator_id == owner)
-    for row in _covering(here, {Role.MANAGER, Role.AREA_MANAGER}):
-        link = f"{config.current().public_url}/venues/{venue_id}/team"
-        mail.post("champion-left", row.user.email, user_id=row.user_id, link=link)
+def tell_without_champion(venue_id: int, *, once: str = "") -> None:
+    """Mail a link to the handover page to a venue's managers and stand-ins, if nobody is champion.
+
+    What was told under a `once` is not told again.
+    """
+    if not has_champion(venue_id):
+        link = f"{config.current().public_url}/venues/{venue_id}/handover"
+        for user in dict.fromkeys(row.user for row in team(venue_id) if row.role != Role.STAFF):
+            key = f"{once}-{user.id}" if once else None
+            mail.post("champion-left", user.email, user_id=user.id, dedupe=key, link=link)
 
 
 def administrators() -> list[int]:
@@ -362,7 +364,8 @@ def disable(user_id: int, *, by: User | None) -> User:
     trail.note("account.disabled", "user", user.id, by=by.id if by else None)
     for venue_id in championed:
         touch(venue_id)
-        _tell_without_champion(venue_id)
+        if any(m.is_champion and m.venue_id == venue_id for m in held):
+            tell_without_champion(venue_id)
     return user
 
 

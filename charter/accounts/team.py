@@ -134,6 +134,8 @@ def leave(venue_id: int) -> Answer:
     """Give up every role one has at the venue, after saying what will be lost."""
     form = JustForm()
     mine = [row for row in service.roles_of(me().id) if row.venue_id == venue_id]
+    # The champion's role goes last, so that whoever leaves is not among those who are told.
+    mine.sort(key=lambda row: row.is_champion)
     ids = [row.id for row in mine if row.role in AT_A_VENUE]
     if not ids:
         abort(404)

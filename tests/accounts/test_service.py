@@ -13,7 +13,14 @@ from charter.core.access import Role
 from charter.core.db import CITY, db
 from charter.core.errors import Refused
 from charter.venues.models import Operator
-from tests.builders.accounts import locked, mails, make_member, make_place, make_user
+from tests.builders.accounts import (
+    last_link,
+    locked,
+    mails,
+    make_member,
+    make_place,
+    make_user,
+)
 
 
 def acting(user: User) -> User:
@@ -88,7 +95,7 @@ def test_champions_of_many_venues_are_one_statement(app: Flask) -> None:
         assert service.champions([]) == {}
 
 
-def test_when_the_only_champion_leaves_the_managers_are_told(app: Flask) -> None:
+def test_when_the_only_champion_leaves_whoever_is_left_is_told(app: Flask) -> None:
     with app.app_context():
         operator = Operator(name="Quiet Nights")
         db.session.add(operator)
@@ -98,8 +105,10 @@ def test_when_the_only_champion_leaves_the_managers_are_told(app: Flask) -> None
         area = make_member(Role.AREA_MANAGER, operator=operator)
         first, second = (make_member(Role.CHAMPION, venue=place) for _ in range(2))
         stand_in = make_member(Role.CHAMPION, venue=place, is_stand_in=True)
+        other = make_member(Role.CHAMPION, venue=place, is_stand_in=True)
         make_member(Role.MANAGER, venue=make_place("Elsewhere"))
-        for gone, told in ((first, []), (stand_in, []), (second, [manager.email, area.email])):
+        left = [manager.email, area.email, other.email]
+        for gone, told in ((first, []), (stand_in, []), (second, left)):
             locked(place.id)
             row = role_of(gone)
             service.end_role(row.id, by=acting(manager), venue_id=place.id)
@@ -107,7 +116,8 @@ def test_when_the_only_champion_leaves_the_managers_are_told(app: Flask) -> None
             db.session.commit()
             assert sorted(mails("champion-left")) == sorted(told)
         assert not service.has_champion(place.id)
-        assert service.champions([place.id]) == {place.id: []}
+        assert [row.user_id for row in service.champions([place.id])[place.id]] == [other.id]
+        assert last_link("champion-left", other.email) == f"/venues/{place.id}/handover"
         ended = [e.detail["role"] for e in trail.history(place.id) if e.verb == "role.ended"]
         assert ended == [Role.CHAMPION] * 3
 
@@ -219,6 +229,7 @@ def test_a_closed_account_is_out_at_once_and_its_venue_without_a_champion(app: F
         admin = make_member(Role.OFFICE_ADMIN)
         manager = make_member(Role.MANAGER, venue=place)
         champion = make_member(Role.CHAMPION, venue=place)
+        stand_in = make_member(Role.CHAMPION, venue=place, is_stand_in=True)
         token = signin.begin(champion, device="").token
         db.session.commit()
         locked(CITY)
@@ -227,7 +238,7 @@ def test_a_closed_account_is_out_at_once_and_its_venue_without_a_champion(app: F
         db.session.commit()
         assert service.signed_in(token) is None
         assert not service.has_champion(place.id)
-        assert mails("champion-left") == [manager.email]
+        assert sorted(mails("champion-left")) == sorted([manager.email, stand_in.email])
         locked(CITY)
         service.enable(champion.id, by=acting(admin))
         db.session.commit()

@@ -175,3 +175,16 @@ def test_leave_gives_up_ones_own_role(app: Flask, as_: As, house: dict[str, int]
         assert visitor.answer(url).status_code == 404
     assert as_(house["officer"]).answer(url).status_code == 404
     assert as_(house["rival"]).answer(url).status_code == 404
+
+
+def test_whoever_leaves_with_two_roles_is_not_told_of_it(
+    app: Flask, as_: As, house: dict[str, int]
+) -> None:
+    with app.app_context():
+        both = db.session.get_one(User, house["champion"])
+        make_member(Role.MANAGER, venue=house["venue"], user=both)
+        boss = db.session.get_one(User, house["manager"]).email
+        area = db.session.get_one(User, house["area"]).email
+    as_(house["champion"]).post(f"/venues/{house['venue']}/leave")
+    with app.app_context():
+        assert sorted(mails("champion-left")) == sorted([boss, area])

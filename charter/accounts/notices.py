@@ -1,0 +1,50 @@
+"""Tells of champions whose last day has passed: nobody did anything on that day, so the night does.
+
+Whoever ends a role, leaves, or has their account closed is told of at once (`accounts.service`).
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy import exists, select
+
+from charter.accounts import service
+from charter.accounts.models import Membership
+from charter.core import clock
+from charter.core.access import Role
+from charter.core.db import db, lock
+from charter.core.trail import TrailEntry
+
+# How long a night may be missed and still be made up for.
+LOOK_BACK = timedelta(days=7)
+_ENDED_BY_SOMEBODY = exists().where(
+    TrailEntry.chain == Membership.venue_id,
+    TrailEntry.verb == "role.ended",
+    TrailEntry.thing_id == Membership.id,
+)
+
+
+def nightly() -> Iterator[int]:
+    """Tell the people of venues whose last champion's time is over; yields each venue's id.
+
+    Nobody is told twice of one role, nor of one that somebody ended. The caller commits after
+    each. Begins outside a transaction.
+    """
+    today = clock.today()
+    rows = db.session.execute(
+        select(Membership.venue_id, Membership.id, _ENDED_BY_SOMEBODY)
+        .where(
+            Membership.role == Role.CHAMPION,
+            Membership.is_stand_in.is_(False),
+            Membership.ends_on.between(today - LOOK_BACK, today - timedelta(days=1)),
+        )
+        .order_by(Membership.ends_on, Membership.id)
+    )
+    last = {venue_id or 0: (role_id, is_known) for venue_id, role_id, is_known in rows}
+    db.session.rollback()
+    for venue_id, (role_id, is_known) in sorted(last.items()):
+        if is_known:
+            continue
+        lock(venue_id)
+        service.tell_without_champion(venue_id, once=f"champion-over-{role_id}")
+        yield venue_id
