@@ -7,12 +7,11 @@ today. It never says that a venue is safe.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import groupby
 
-import segno
 from reportlab.lib.units import mm
 
 from charter.core.paper.sheet import HEIGHT, MARGIN, MEASURE, WIDTH, Sheet
+from charter.core.paper.square import draw_square
 from charter.core.paper.typeset import BOLD, INK, RULE, SOFT, Type, fit, legible, strong, wrap
 from charter.core.text import in_words
 
@@ -210,7 +209,7 @@ def _proof(sheet: Sheet, facts: CertificateFacts, colour: str) -> None:
     address = Type(BOLD, 12.5, colour)
     sheet.write("P", facts.short_address, MARGIN, top - 3, width, address, most=2, smallest=6)
     _dates(sheet, facts, FOOT - 88)
-    _code(sheet, facts.verify_url, QR_LEFT, FOOT - 14 - QR_SIDE)
+    draw_square(sheet, facts.verify_url, QR_LEFT, FOOT - 14 - QR_SIDE, QR_SIDE)
 
 
 def _dates(sheet: Sheet, facts: CertificateFacts, top: float) -> None:
@@ -224,31 +223,3 @@ def _dates(sheet: Sheet, facts: CertificateFacts, top: float) -> None:
         sheet.write("P", name, MARGIN, top - 1, 60, label)
         sheet.write("P", said, MARGIN + 60, top, QR_LEFT - MARGIN - 88, value, most=1, smallest=6)
         top -= 15
-
-
-def _code(sheet: Sheet, address: str, x: float, y: float) -> None:
-    """The QR code (ISO/IEC 18004) as one filled path, so that no seams show between its squares.
-
-    Error level M or better. Its quiet zone of four squares is white paper all round.
-    """
-    code = segno.make_qr(address, error="m")
-    rows = [bytes(row) for row in code.matrix]
-    square = QR_SIDE / len(rows)
-    with sheet.content(sheet.element("Figure", Alt=f"QR code that opens {address}")):
-        sheet.canvas.setFillColor(INK)
-        path = sheet.canvas.beginPath()
-        for number, row in enumerate(rows, start=1):
-            for start, length in _runs(row):
-                across, up = x + start * square, y + QR_SIDE - number * square
-                path.rect(across, up, length * square, square)
-        sheet.canvas.drawPath(path, stroke=0, fill=1)
-
-
-def _runs(row: bytes) -> Iterator[tuple[int, int]]:
-    """Where each run of dark squares begins in a row of the code, and how long it is."""
-    start = 0
-    for is_dark, squares in groupby(row):
-        length = len(tuple(squares))
-        if is_dark:
-            yield start, length
-        start += length

@@ -20,6 +20,7 @@ from charter.certificates import register as registry
 from charter.certificates import rules, service
 from charter.core.access import public
 from charter.core.headers import cacheable
+from charter.sessions import papers
 
 bp = Blueprint("verify", __name__)
 
@@ -30,13 +31,23 @@ REGISTER_SECONDS = 300
 @bp.get("/verify/<code>")
 @public
 def verify(code: str) -> str | AnyResponse:
-    """What one certificate says today: venue first, state in a word, dates, what it proves."""
+    """What one certificate says today: venue first, state in a word, dates, what it proves.
+
+    A certificate of attendance has its page at the same kind of address.
+    """
     shown = service.by_code(code)
     if shown is None:
-        abort(404)
+        return _attendance(code)
     if code != shown.code:
         return redirect(url_for(".verify", code=shown.code), 301)
     return render_template("verify/verify.html", shown=shown, facts=shown.certificate.facts)
+
+
+def _attendance(code: str) -> str | AnyResponse:
+    paper = papers.by_code(code) or abort(404)
+    if code != paper.code:
+        return redirect(url_for(".verify", code=paper.code), 301)
+    return render_template("verify/attendance.html", paper=paper)
 
 
 @bp.get("/verify")

@@ -26,15 +26,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 
+from charter.core.codes import CODE_BYTES, grouped, new_code, normalise
 from charter.core.text import in_words
+
+# The code of a certificate's own page: whoever asks here for what certificates need finds it too.
+__all__ = ("CODE_BYTES", "grouped", "new_code", "normalise")
 
 SOON = timedelta(days=30)
 PROPOSAL_LIFE = timedelta(hours=72)
-CODE_BYTES = 10
-CODE_LENGTH = 16
-_LONGEST_TYPED = 64
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_MISREAD = str.maketrans("OIL", "011")
 _ONE_DAY = timedelta(days=1)
 
 
@@ -281,32 +280,3 @@ def _check(digits: str) -> str:
     for digit in digits:
         total = (total + int(digit)) * 2 % 11
     return "0123456789X"[(12 - total) % 11]
-
-
-def new_code(random: bytes) -> str:
-    """The code of a certificate's own page: 80 random bits in Crockford's base 32, 16 letters.
-
-    Pass `secrets.token_bytes(CODE_BYTES)`. Raises ValueError for any other length.
-    """
-    if len(random) != CODE_BYTES:
-        raise ValueError(f"a code is made from {CODE_BYTES} random bytes")
-    number = int.from_bytes(random)
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
-
-
-def grouped(code: str) -> str:
-    """A code as it is printed, in fours: 7K3M-9QXT-AB2D-EF5H."""
-    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
-
-
-def normalise(typed: str) -> str | None:
-    """The code in what somebody typed or scanned; None if there is none.
-
-    Takes either case, spaces, dashes, and the letters people read for 0 and 1 (O, I, L). Long
-    texts are turned away before any work is done on them.
-    """
-    if len(typed) > _LONGEST_TYPED:
-        return None
-    code = re.sub(r"[\s–—-]", "", typed).upper().translate(_MISREAD)
-    is_code = len(code) == CODE_LENGTH and all(letter in _ALPHABET for letter in code)
-    return code if is_code else None

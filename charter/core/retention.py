@@ -90,6 +90,18 @@ PROOFS_KEPT = 2
 FILE_UNUSED = Span(hours=24)
 VENUE_LEFT = Span(months=12)
 
+# Who works at a venue, and what they learned.
+STAFF_IMPORT = Span(hours=24)
+STAFF_CODE = Span(days=30)
+STAFF_LEFT = Span(months=12)
+ATTENDANCE = Span(months=12)
+OUTSIDE_PROOF = Span(months=12)
+CHECK_NOTE = Span(months=24)
+
+# The champions' network.
+NETWORK_POST = Span(months=36)
+NETWORK_UNSEEN = Span(months=12)
+
 MAIL = Span(days=30)
 
 # Kept at least so long, and never taken away by this program.

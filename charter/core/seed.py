@@ -81,6 +81,19 @@ class Table:
         )
         return tuple(chosen or ())
 
+    def words(self, key: str, default: Any = ...) -> tuple[str, ...]:
+        """A list of words, none of them empty."""
+        found = self.take(
+            key,
+            "a list of words",
+            lambda value: (
+                isinstance(value, list)
+                and all(isinstance(each, str) and each.strip() for each in value)
+            ),
+            default,
+        )
+        return tuple(found or ())
+
     def tables(self, key: str) -> Sequence[Any]:
         """A list of tables, for `[[key]]` in the file."""
         rows = self.take(key, "a list of tables", lambda v: isinstance(v, list) and bool(v), ...)
@@ -96,11 +109,13 @@ class Table:
 def tables(path: Path, name: str) -> tuple[list[Table], list[str]]:
     """The `[[name]]` tables of a file that holds nothing else, and the list their faults go to.
 
-    Two tables with one key are a fault. Raises Fault for a file that is not TOML.
+    Two tables with one key are a fault. Raises Fault for a file that is not there or not TOML.
     """
     try:
         rows = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise Fault([f"{path}: cannot be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Fault([f"{path}: is not TOML: {error}"]) from error
     faults: list[str] = []
     top = Table(rows, f"{path}:", faults)

@@ -1,8 +1,8 @@
 """Tables of sessions, of who is booked, and of certificates of attendance."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from charter.core import clock
@@ -28,7 +28,7 @@ class TrainingSession(Model):
     venue_id: Mapped[int | None] = mapped_column(ForeignKey("venue.id"))
     course_key: Mapped[str] = mapped_column(String(60))
     starts_at: Mapped[datetime]
-    starts_local: Mapped[datetime]
+    starts_local: Mapped[datetime] = mapped_column(DateTime)
     fold: Mapped[int] = mapped_column(default=0)
     minutes: Mapped[int]
     place: Mapped[str] = mapped_column(String(200), default="")
@@ -46,12 +46,23 @@ class TrainingSession(Model):
     cancelled_because: Mapped[str | None] = mapped_column(String(200))
     once: Mapped[str | None] = mapped_column(String(32), unique=True)
 
+    @property
+    def ends_at(self) -> datetime:
+        """When it ends."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing about it can change any more: it was counted, or cancelled."""
+        return self.counted_at is not None or self.cancelled_at is not None
+
 
 class Booking(Model):
     """One person's place on a session: `state` is one of `rules.BookingState`.
 
-    Those who wait move up in the order in which they were booked (`id`). `checked_in_at` is when
-    their phone gave the room's code; `came` is what the trainer's count made of it in the end.
+    Those who wait move up in the order in which they were booked (`booked_at`, `id`); somebody who
+    is booked again after being taken off goes to the end. `checked_in_at` is when their phone gave
+    the room's code; `came` is what the trainer's register says, and from the count on is fixed.
     """
 
     __table_args__ = (
@@ -76,7 +87,8 @@ class Booking(Model):
 class AttendancePaper(Model):
     """The code of one training row's certificate of attendance, and what its page may show.
 
-    `initials` is all of the name that anybody outside sees. A row taken back shows so.
+    `initials` is all of the name that anybody outside sees; they are emptied long after it ran
+    out. A row taken back shows so.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
