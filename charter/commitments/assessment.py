@@ -159,6 +159,9 @@ class RequirementAssessment:
         )
         early = self.ground is not None and self.ground.proof and self.ground.proof.ended_on
         after = " Something changed, so it has to be shown again." if early else ""
+        counted = self.facts.counted
+        if counted is not None and counted.words:
+            after += f" {counted.words}"
         if self.proof_waits:
             after += " A newer proof is with the office."
         elif self.returned is not None:

@@ -18,12 +18,12 @@ from charter.core import clock
 from charter.core.db import db
 from charter.editions import service as editions
 from charter.editions.terms import Counted, Edition, Lasts, Override
-from charter.training import courses, facts
+from charter.training import city, courses, facts
 from charter.training.rules import Terms
-from charter.venues.models import Venue
+from charter.venues.models import Venue, VenueState
 
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
-_EDITIONS = select(Venue.id, Venue.edition_key).where(
+_EDITIONS = select(Venue.id, Venue.edition_key, Venue.state).where(
     Venue.id.in_(_IDS), Venue.edition_key.is_not(None)
 )
 _COLUMNS = CountedFact.__table__.c
@@ -36,13 +36,17 @@ def recount(venue_ids: Collection[int]) -> None:
     The number of statements is the same for one venue and for many.
     """
     ids = {"ids": list(venue_ids)}
-    signed = {row.id: row.edition_key for row in db.session.execute(_EDITIONS, ids)}
+    rows = db.session.execute(_EDITIONS, ids).all()
+    signed = {row.id: row.edition_key for row in rows}
     of_key = editions.with_overrides(set(signed.values())) if signed else {}
     today = clock.today()
     terms = {venue_id: _terms(*of_key[key], today) for venue_id, key in signed.items()}
+    teams = facts.teams(terms)
+    working = {row.id: teams[row.id] for row in rows if row.state == VenueState.WORKING}
+    city.store(venue_ids, working, terms, today)
     wanted = {
         (venue_id, fact): _row(venue_id, fact, count, today)
-        for found in (facts.counted(terms, today), checks.counted(terms, today))
+        for found in (facts.counted(teams, terms, today), checks.counted(terms, today))
         for venue_id, counts in found.items()
         for fact, count in counts.items()
         if fact in terms[venue_id].lasts
@@ -64,7 +68,8 @@ def recount(venue_ids: Collection[int]) -> None:
     )
     new = [row for (venue_id, _), row in wanted.items() if venue_id in changed]
     if new:
-        db.session.execute(insert(CountedFact), new)
+        # The table, not the model: an entity sends one statement for each set of columns filled.
+        db.session.execute(insert(db.metadata.tables[CountedFact.__tablename__]), new)
 
 
 def _meaning(row: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -39,6 +39,19 @@ MOST_STEPS = 3
 DAYS_AHEAD = 30
 
 
+# Where what is counted for the charter is kept: the endpoint, and what its button says.
+COUNTED_AT = {
+    "training.champion": ("sessions.index", "Find a session"),
+    "training.front-of-house": ("training.index", "Open your training"),
+    "training.all-managers": ("training.index", "Open your training"),
+    "training.book": ("training.index", "Open your training"),
+    "training.spiking": ("training.index", "Open your training"),
+    "training.bystander": ("training.index", "Open your training"),
+    "training.new-starters": ("briefings.index", "Open tonight’s briefing"),
+    "training.spot-check": ("checks.index", "Open your spot checks"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """Where a venue stands and what to do next; `ends` says until when, or nothing."""

@@ -34,6 +34,7 @@ def home(venue_id: int) -> Answer:
         venue = venues.venue(venue_id)
         return render_template("commitments/waiting.html", venue=venue) if venue else abort(404)
     certificate = current_app.extensions["charter.certificate_sentence"]
+    first_week = current_app.extensions["charter.first_week"]
     may_read = access.can(Permission.EVIDENCE_READ, venue_id)
     return render_template(
         "commitments/home.html",
@@ -41,6 +42,7 @@ def home(venue_id: int) -> Answer:
         steps=_steps(found),
         rows=_rows(found),
         certificate=certificate(venue_id) if may_read else "",
+        first_week=first_week(venue_id, current_user.memberships_now),
     )
 
 
@@ -110,6 +112,7 @@ def _requirement_page(venue_id: int, key: str, **sent: Form) -> str:
         state=pages.state_words(found.judged),
         saved=saved,
         missing=missing,
+        counted_at=pages.COUNTED_AT.get(found.requirement.fact or ""),
         changes=forms.changes(found.requirement) if found.judged.counts_as_met else [],
         wrong_form=next((form for form in sent.values() if form.errors), None),
         **shown,
