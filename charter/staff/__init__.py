@@ -7,5 +7,5 @@ them; no venue can say it for them, and none reads the other's list.
 
 What the jobs are stands in `seeds/training/jobs.toml`. Nothing here knows of courses or of what
 the charter asks: that is `charter.training`, one floor up.
-Tables: staff_list, staff_member, staff_job, staff_link.
+Tables: staff_list, staff_member, staff_job, staff_link, staff_import.
 """

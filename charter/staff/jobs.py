@@ -36,18 +36,22 @@ def read(path: Path) -> tuple[Job, ...]:
     found, faults = tables(path, "job")
     made = []
     for table in found:
-        also = table.take("also", "a list of words", lambda v: isinstance(v, list), [])
         made.append(
             Job(
                 key=table.name_of("key", KEY),
                 name=table.text("name") or "",
                 customers=table.flag("customers"),
                 in_charge=table.flag("in_charge", False),
-                also=tuple(map(str, also or ())),
+                also=table.words("also", ()),
             )
         )
         table.finish()
-    words = [word for job in made for word in {folded(job.name), *map(folded, job.also)}]
+    words = [
+        word
+        for job in made
+        for word in {folded(each) for each in (job.key, job.name, *job.also)}
+        if word
+    ]
     twice = sorted({word for word in words if words.count(word) > 1})
     faults += [f"{path}: two jobs are written as “{word}”" for word in twice]
     if faults:
@@ -67,6 +71,13 @@ def name(key: str) -> str:
     return job.name if job else key.replace("-", " ").capitalize()
 
 
+def words(key: str, employed_by: str) -> str:
+    """A job as a line says it, with who employs them if it is not the venue: "Door, an agency"."""
+    if employed_by == "venue":
+        return name(key)
+    return f"{name(key)}, {EMPLOYERS.get(employed_by, employed_by)}"
+
+
 @cache
 def _by_words() -> Mapping[str, str]:
     words: dict[str, str] = {}
@@ -76,17 +87,17 @@ def _by_words() -> Mapping[str, str]:
     return words
 
 
-def written(words: str) -> str:
+def written(typed: str) -> str:
     """The key of the job that somebody wrote in their own words. Raises ValueError in words."""
-    found = _by_words().get(folded(words))
+    found = _by_words().get(folded(typed))
     if found is None:
-        raise ValueError(f"“{words[:30]}” is none of the jobs in the template")
+        raise ValueError(f"“{typed[:30]}” is none of the jobs in the template")
     return found
 
 
-def employer(words: str) -> str:
+def employer(typed: str) -> str:
     """The key of the employer that somebody wrote; nothing written means the venue."""
-    asked = folded(words)
+    asked = folded(typed)
     if not asked:
         return "venue"
     for key, label in EMPLOYERS.items():
@@ -96,4 +107,4 @@ def employer(words: str) -> str:
         return "venue"
     if asked in ("freelance", "freelancer", "contractor", "self"):
         return "self-employed"
-    raise ValueError(f"“{words[:30]}” is none of: venue, agency, self-employed")
+    raise ValueError(f"“{typed[:30]}” is none of: venue, agency, self-employed")

@@ -1,8 +1,17 @@
 """Tables of the people who work at venues, of their jobs, and of how fresh each list is."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from charter.core import clock
@@ -91,3 +100,22 @@ class StaffLink(Model):
     made_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class StaffImport(Model):
+    """A list that was read from a sheet and is not saved yet: what somebody looks over first.
+
+    One for each person at a venue: a newer one takes its place. `rows` are the cleaned rows, and
+    are emptied when they are saved (`taken_at`); `once` is the token of the form that saves them.
+    Kept for a day at most.
+    """
+
+    __table_args__ = (UniqueConstraint("venue_id", "made_by"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
+    made_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    once: Mapped[str] = mapped_column(String(32))
+    rows: Mapped[list[list[Any]]] = mapped_column(JSON)
+    taken_at: Mapped[datetime | None]

@@ -5,25 +5,29 @@ changes where it stands at once. None commits.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, insert, or_, select
 from sqlalchemy.orm import selectinload
 
+from charter.accounts.models import Membership
 from charter.core import clock, trail
+from charter.core.access import Role
 from charter.core.db import db, touch
 from charter.core.errors import Refused
-from charter.core.text import clean_line
+from charter.core.text import clean_line, in_words
+from charter.staff import stints
 from charter.staff.jobs import EMPLOYERS, jobs
 from charter.staff.models import StaffJob, StaffList, StaffMember
+from charter.staff.stints import jobs_now, judge_day, last_day
 from charter.venues.rules import folded
 
+__all__ = ["jobs_now", "judge_day", "last_day"]
 NAME_LIMIT = 80
 MOST_PEOPLE = 5000
-AHEAD = timedelta(days=365)  # how far ahead a start or a last day may be planned
-BACK = timedelta(days=60 * 365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Starter:
     job: str
     employer: str = "venue"
     started_on: date | None = None
+    left_on: date | None = None
 
 
 def clean_name(words: str) -> str:
@@ -44,22 +49,30 @@ def clean_name(words: str) -> str:
     return name
 
 
-def add(venue_id: int, who: Starter, *, by: int, once: str | None = None) -> StaffMember:
-    """Put somebody on the list. The same `once` again gives the same person.
+def key_of(name: str) -> str:
+    """A name folded for finding and comparing; folding can make it longer than its column."""
+    return folded(name)[:NAME_LIMIT]
 
-    Refuses a job or employer that is not offered, a start more than a year ahead, and a name that
-    is on the list already with the same job: two people of one name need two badge names.
+
+def add(venue_id: int, who: Starter, *, by: int, once: str | None = None) -> StaffMember:
+    """Put somebody on the list. The same `once` and name again give the same person.
+
+    With another name it is a form that somebody went back to and filled in anew. Refuses a job or
+    employer that is not offered, a day too far off, no first day once the list is made, and the
+    name of somebody who works here or is going to: two people of one name need two badge names.
     """
     if once and (known := db.session.scalar(select(StaffMember).where(StaffMember.once == once))):
-        if known.venue_id == venue_id:
+        if (known.venue_id, known.name_key) == (venue_id, key_of(who.name)):
             return known
         once = None
     _judge(who)
-    twin = next((m for m in _named(venue_id, who.name) if jobs_now(m)), None)
-    if twin is not None:
+    if who.started_on is None and (day := long_before(began(venue_id))):
         raise Refused(
-            f"{twin.name} is on the list already. Give this person another badge name", "name"
+            "Enter the first day. For somebody who has worked here for long, any day before "
+            f"{day} will do",
+            "started_on",
         )
+    _refuse_twin(venue_id, who.name)
     member = _new(venue_id, who, by=by, once=once)
     checked(venue_id, by=by)
     trail.note("staff.added", "staff_member", member.id, venue_id=venue_id, by=by, job=who.job)
@@ -69,24 +82,70 @@ def add(venue_id: int, who: Starter, *, by: int, once: str | None = None) -> Sta
 
 def add_many(venue_id: int, people: Iterable[Starter], *, by: int) -> int:
     """Put many people on the list at once, already judged; how many. One entry in the trail."""
-    now = clock.now()
-    rows = [
-        StaffMember(
-            venue_id=venue_id,
-            name=who.name,
-            name_key=folded(who.name),
-            added_at=now,
-            added_by=by,
-            jobs=[_job(venue_id, who, by, now)],
-        )
-        for who in people
-    ]
-    db.session.add_all(rows)
-    db.session.flush()
+    count = put_many(venue_id, people, by=by)
     checked(venue_id, by=by)
-    trail.note("staff.imported", "venue", venue_id, venue_id=venue_id, by=by, count=len(rows))
+    trail.note("staff.imported", "venue", venue_id, venue_id=venue_id, by=by, count=count)
     touch(venue_id)
+    return count
+
+
+def put_many(venue_id: int, people: Iterable[Starter], *, by: int) -> int:
+    """The rows of `add_many` alone, for a verb that does more; how many. Two statements."""
+    now, rows = clock.now(), list(people)
+    if not rows:
+        return 0
+    who = [
+        {
+            "venue_id": venue_id,
+            "name": each.name,
+            "name_key": key_of(each.name),
+            "added_at": now,
+            "added_by": by,
+        }
+        for each in rows
+    ]
+    made = insert(StaffMember).returning(StaffMember.id, sort_by_parameter_order=True)
+    ids = db.session.scalars(made, who).all()
+    what = [
+        {"member_id": row_id, **_job_values(venue_id, each, by, now)}
+        for row_id, each in zip(ids, rows, strict=True)
+    ]
+    db.session.execute(insert(StaffJob), what)
     return len(rows)
+
+
+def _refuse_twin(venue_id: int, name: str, *, but: int | None = None) -> None:
+    there = (m for m in _named(venue_id, name) if m.id != but and stints.current(m.jobs))
+    twin = next(there, None)
+    if twin is not None:
+        raise Refused(
+            f"{twin.name} is on the list already. Give this person another badge name", "name"
+        )
+
+
+def left_before(venue_id: int, name: str) -> StaffMember | None:
+    """The last to leave of the people of this name who have left, while none of it is here."""
+    found = _named(venue_id, name)
+    if any(stints.current(each.jobs) for each in found):
+        return None
+    return max(found, key=lambda each: (last_day(each), each.id), default=None)
+
+
+def began(venue_id: int) -> date | None:
+    """The day on which the list was begun, or None without one."""
+    head = the_list(venue_id)
+    return head.began_on if head else None
+
+
+def long_before(began_on: date | None) -> str:
+    """The day, in words, before which somebody new on the list was there long before it; or "".
+
+    A list may name people without a first day only on the day on which it is begun, where the
+    answer is "". Later, a first day that nobody wrote down would hide a new starter.
+    """
+    if began_on is None or began_on >= clock.today():
+        return ""
+    return in_words(clock.months_after(began_on, -12)).partition(" ")[2]
 
 
 def _judge(who: Starter) -> None:
@@ -98,20 +157,11 @@ def _judge(who: Starter) -> None:
         judge_day(who.started_on, "started_on")
 
 
-def judge_day(day: date, field: str) -> None:
-    """Refuse a day too far off to be one on which somebody started or left."""
-    today = clock.today()
-    if day > today + AHEAD:
-        raise Refused("That day is more than a year ahead. Check the date", field)
-    if day < today - BACK:
-        raise Refused("That day is very long ago. Check the date", field)
-
-
 def _new(venue_id: int, who: Starter, *, by: int, once: str | None) -> StaffMember:
     member = StaffMember(
         venue_id=venue_id,
         name=who.name,
-        name_key=folded(who.name),
+        name_key=key_of(who.name),
         added_by=by,
         once=once or None,
         jobs=[_job(venue_id, who, by, clock.now())],
@@ -121,21 +171,27 @@ def _new(venue_id: int, who: Starter, *, by: int, once: str | None) -> StaffMemb
     return member
 
 
-def _job(venue_id: int, who: Starter, by: int, at: object) -> StaffJob:
-    return StaffJob(
-        venue_id=venue_id,
-        job=who.job,
-        employer=who.employer,
-        started_on=who.started_on,
-        recorded_at=at,
-        recorded_by=by,
-    )
+def _job(venue_id: int, who: Starter, by: int, at: datetime) -> StaffJob:
+    return StaffJob(**_job_values(venue_id, who, by, at))
+
+
+def _job_values(venue_id: int, who: Starter, by: int, at: datetime) -> dict[str, Any]:
+    return {
+        "venue_id": venue_id,
+        "job": who.job,
+        "employer": who.employer,
+        "started_on": who.started_on,
+        "left_on": who.left_on,
+        "recorded_at": at,
+        "recorded_by": by,
+        "left_recorded_at": at if who.left_on else None,
+    }
 
 
 def _named(venue_id: int, name: str) -> Sequence[StaffMember]:
     return db.session.scalars(
         select(StaffMember)
-        .where(StaffMember.venue_id == venue_id, StaffMember.name_key == folded(name))
+        .where(StaffMember.venue_id == venue_id, StaffMember.name_key == key_of(name))
         .options(selectinload(StaffMember.jobs))
         .order_by(StaffMember.id)
     ).all()
@@ -144,36 +200,32 @@ def _named(venue_id: int, name: str) -> Sequence[StaffMember]:
 def leave(venue_id: int, member_id: int, last_on: date, *, by: int) -> StaffMember:
     """Say which day was, or will be, somebody's last. Their history stays.
 
-    Refuses whoever is not there, and a day before they started.
+    Somebody who was to start later and now does not come is left without a job. Refuses whoever
+    has left, and a day before they started.
     """
     found = must(venue_id, member_id)
     judge_day(last_on, "left_on")
-    running = jobs_now(found) or _to_come(found)
-    if not running:
-        raise Refused("This person has left already")
-    for job in running:
-        if job.started_on is not None and last_on < job.started_on:
-            raise Refused("That is before they started. Check the date", "left_on")
-        job.left_on, job.left_recorded_at = last_on, clock.now()
-    checked(venue_id, by=by)
-    trail.note(
-        "staff.left", "staff_member", found.id, venue_id=venue_id, by=by, on=last_on.isoformat()
-    )
-    touch(venue_id)
-    return found
+    stints.end(found, last_on)
+    return _changed(found, "staff.left", by, on=last_on.isoformat())
 
 
 def come_back(venue_id: int, member_id: int, who: Starter, *, by: int) -> StaffMember:
     """Somebody who left works here again, from `who.started_on` on: they are a new starter."""
     found = must(venue_id, member_id)
     _judge(who)
-    if jobs_now(found):
-        raise Refused("This person works here already")
-    last = max((job.left_on for job in found.jobs if job.left_on), default=None)
-    if last is not None and who.started_on is not None and who.started_on <= last:
-        raise Refused("That is before they left. Check the date", "started_on")
-    found.jobs.append(_job(venue_id, who, by, clock.now()))
+    _refuse_twin(venue_id, found.name, but=found.id)
+    rejoin(found, who, by=by)
     return _changed(found, "staff.came-back", by, job=who.job)
+
+
+def rejoin(found: StaffMember, who: Starter, *, by: int) -> None:
+    """The job of `come_back` alone, already judged; no start means today."""
+    if stints.current(found.jobs):
+        raise Refused("This person works here already")
+    start = who.started_on or clock.today()
+    if start <= last_day(found):
+        raise Refused("That is before they left. Check the date", "started_on")
+    found.jobs.append(_job(found.venue_id, replace(who, started_on=start), by, clock.now()))
 
 
 def change(
@@ -184,24 +236,13 @@ def change(
     A job that is changed on its own first day was a slip, and is put right.
     """
     found = must(venue_id, member_id)
-    _judge(Starter(name, job, employer, since))
-    other = next((m for m in _named(venue_id, name) if m.id != found.id and jobs_now(m)), None)
-    if other is not None:
-        raise Refused(f"{other.name} is on the list already. Use another badge name", "name")
-    found.name, found.name_key = name, folded(name)
-    running = jobs_now(found) or _to_come(found)
-    if not running:
+    _judge(Starter(name, job, employer))
+    judge_day(since, "since")
+    if not stints.current(found.jobs):
         raise Refused("This person has left already")
-    now = clock.now()
-    if any((each.job, each.employer) != (job, employer) for each in running):
-        for each in running:
-            if each.started_on is not None and since <= each.started_on:
-                each.job, each.employer = job, employer
-                continue
-            each.left_on, each.left_recorded_at = since - timedelta(days=1), now
-        if all(each.left_on is not None for each in running):
-            who = Starter(name, job, employer, since)
-            found.jobs.append(_job(venue_id, who, by, now))
+    _refuse_twin(venue_id, name, but=found.id)
+    stints.move(found, job, employer, since, by)
+    found.name, found.name_key = name, key_of(name)
     return _changed(found, "staff.changed", by, job=job)
 
 
@@ -275,16 +316,20 @@ def works_on(day: date) -> ColumnElement[bool]:
     )
 
 
-def present(venue_id: int) -> list[StaffMember]:
-    """Everybody who works here today or is going to, by name, with their jobs. Two statements."""
-    here = select(StaffJob.member_id).where(
+def here(venue_id: int) -> Select[int]:
+    """The ids of those who work at a venue today or are going to, for a query over them."""
+    return select(StaffJob.member_id).where(
         StaffJob.venue_id == venue_id,
         or_(StaffJob.left_on.is_(None), StaffJob.left_on >= clock.today()),
     )
+
+
+def present(venue_id: int) -> list[StaffMember]:
+    """Everybody who works here today or is going to, by name, with their jobs. Two statements."""
     return list(
         db.session.scalars(
             select(StaffMember)
-            .where(StaffMember.venue_id == venue_id, StaffMember.id.in_(here))
+            .where(StaffMember.venue_id == venue_id, StaffMember.id.in_(here(venue_id)))
             .options(selectinload(StaffMember.jobs))
             .order_by(StaffMember.name_key, StaffMember.id)
         )
@@ -293,35 +338,16 @@ def present(venue_id: int) -> list[StaffMember]:
 
 def gone(venue_id: int) -> list[StaffMember]:
     """Everybody who has left and whose name is still kept, the last to leave first."""
-    there = {each.id for each in present(venue_id)}
-    rows = db.session.scalars(
+    left = db.session.scalars(
         select(StaffMember)
-        .where(StaffMember.venue_id == venue_id, StaffMember.forgotten_on.is_(None))
+        .where(
+            StaffMember.venue_id == venue_id,
+            StaffMember.forgotten_on.is_(None),
+            StaffMember.id.not_in(here(venue_id)),
+        )
         .options(selectinload(StaffMember.jobs))
     )
-    left = [row for row in rows if row.id not in there]
     return sorted(left, key=lambda row: (last_day(row), row.id), reverse=True)
-
-
-def jobs_now(found: StaffMember) -> list[StaffJob]:
-    """The jobs that somebody has today."""
-    today = clock.today()
-    return [
-        job
-        for job in found.jobs
-        if (job.started_on is None or job.started_on <= today)
-        and (job.left_on is None or job.left_on >= today)
-    ]
-
-
-def _to_come(found: StaffMember) -> list[StaffJob]:
-    today = clock.today()
-    return [job for job in found.jobs if job.started_on is not None and job.started_on > today]
-
-
-def last_day(found: StaffMember) -> date:
-    """The last day on which somebody worked here; `date.max` while they do."""
-    return max((job.left_on or date.max for job in found.jobs), default=date.min)
 
 
 def short_name(name: str) -> str:
@@ -332,10 +358,20 @@ def short_name(name: str) -> str:
 
 def initials(name: str) -> str:
     """The initials of a name, at most three: all of it that anybody outside ever sees."""
-    return "".join(f"{word[0].upper()}." for word in name.split()[:3])
+    firsts = (next(filter(str.isalnum, word), "") for word in name.split())
+    return "".join(f"{first.upper()}." for first in list(filter(None, firsts))[:3])
 
 
 def by_person(rows: Iterable[StaffJob]) -> dict[int, list[StaffJob]]:
     """Jobs by whose they are."""
     ordered = sorted(rows, key=lambda row: (row.member_id, row.id))
     return {key: list(group) for key, group in groupby(ordered, key=lambda row: row.member_id)}
+
+
+def counted_with(user_ids: Collection[int]) -> set[int]:
+    """The venues where what these people did counts: on a list, or as champion; two statements."""
+    lists = select(StaffMember.venue_id).where(StaffMember.user_id.in_(user_ids))
+    champions = select(Membership.venue_id).where(
+        Membership.user_id.in_(user_ids), Membership.role == Role.CHAMPION
+    )
+    return {*db.session.scalars(lists), *filter(None, db.session.scalars(champions))}

@@ -40,10 +40,14 @@ _DAY_FIRST = re.compile(r"(\d{1,2})[ /.-](\d{1,2}|[A-Za-z]{3,9})[ /.-](\d{4})")
 
 
 class Faults(Refused):
-    """A sheet that cannot be taken: every fault, each in words and with its row's number."""
+    """A sheet that cannot be taken: every fault, each in words and with its row's number.
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    `rows` are all rows of a sheet that could be read, for whoever has more to say about them.
+    """
+
+    def __init__(self, lines: Sequence[str], rows: Sequence["Row"] = ()) -> None:
         self.lines = tuple(lines)
+        self.rows = tuple(rows)
         super().__init__("\n".join(lines))
 
 
@@ -173,7 +177,7 @@ def _named(lines: Iterator[tuple[int, list[str]]], columns: Sequence[Column]) ->
         named = {key: _plain(cell) for key, cell in zip(keys, cells, strict=False) if key}
         rows.append(Row(number, {column.key: "" for column in columns} | named))
     if faults:
-        raise Faults(faults)
+        raise Faults(faults, rows)
     return rows
 
 
