@@ -47,7 +47,7 @@ class BriefingNight(Model):
 
 
 class SpotCheck(Model):
-    """One spot check: by whom (`rules.By`), on which day. It is never changed afterwards."""
+    """One spot check: by whom (`checks.By`), on which day. It is never changed afterwards."""
 
     __table_args__ = (Index("ix_spot_check_venue_id_done_on", "venue_id", "done_on"),)
 
