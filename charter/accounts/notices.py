@@ -1,6 +1,7 @@
-"""Tells of champions whose last day has passed: nobody did anything on that day, so the night does.
+"""Tells a venue's champions that something waits, and its people that its champion's time is over.
 
-Whoever ends a role, leaves, or has their account closed is told of at once (`accounts.service`).
+Nobody does anything on a champion's last day, so the night tells of it. Whoever ends a role,
+leaves, or has their account closed is told of at once (`accounts.service`).
 """
 
 from collections.abc import Iterator
@@ -8,9 +9,10 @@ from datetime import timedelta
 
 from sqlalchemy import exists, select
 
+from charter import config
 from charter.accounts import service
 from charter.accounts.models import Membership
-from charter.core import clock
+from charter.core import clock, mail
 from charter.core.access import Role
 from charter.core.db import db, lock
 from charter.core.trail import TrailEntry
@@ -22,6 +24,23 @@ _ENDED_BY_SOMEBODY = exists().where(
     TrailEntry.verb == "role.ended",
     TrailEntry.thing_id == Membership.id,
 )
+
+
+def something_waits(venue_id: int, page: str, *, what: str = "waits") -> None:
+    """Mail each champion and stand-in the link to one of the venue's pages: never what waits there.
+
+    At most once a day for each of them and `what`, so that a busy day is one mail. Something that
+    they were promised to hear of each time is a `what` of its own.
+    """
+    link = f"{config.current().public_url}/venues/{venue_id}/{page}"
+    for member in service.champions([venue_id])[venue_id]:
+        mail.post(
+            "something-waits",
+            member.user.email,
+            user_id=member.user_id,
+            dedupe=f"{what}/{venue_id}/{member.user_id}/{clock.today()}",
+            link=link,
+        )
 
 
 def nightly() -> Iterator[int]:

@@ -106,8 +106,8 @@ def by_address(email: str) -> User | None:
 
 def people(user_ids: Collection[int]) -> dict[int, User]:
     """People by their id, for pages that name who did what; one statement."""
-    found = db.session.scalars(select(User).where(User.id.in_(set(user_ids))))
-    return {user.id: user for user in found}
+    query = select(User).where(User.id.in_(set(user_ids)))
+    return {user.id: user for user in db.session.scalars(query)}
 
 
 def champions(venue_ids: Collection[int]) -> dict[int, list[Membership]]:
@@ -256,6 +256,8 @@ def _until(row: Membership, ends_on: date | None, by: int | None) -> Membership:
         chain = row.venue_id if row.role in AT_A_VENUE else None
         until = ends_on.isoformat() if ends_on else None
         trail.note("role.extended", "membership", row.id, venue_id=chain, by=by, until=until)
+        if chain is not None:
+            touch(chain)
     return row
 
 
@@ -304,10 +306,7 @@ def running_role(membership_id: int, venue_id: int | None) -> Membership:
 
 
 def tell_without_champion(venue_id: int, *, once: str = "") -> None:
-    """Mail a link to the handover page to a venue's managers and stand-ins, if nobody is champion.
-
-    What was told under a `once` is not told again.
-    """
+    """Mail managers and stand-ins the handover page, if nobody is champion; each `once` once."""
     if not has_champion(venue_id):
         link = f"{config.current().public_url}/venues/{venue_id}/handover"
         for user in dict.fromkeys(row.user for row in team(venue_id) if row.role != Role.STAFF):

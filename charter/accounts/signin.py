@@ -8,7 +8,7 @@ token, of which the database keeps only a hash: ending a session here ends it ev
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -92,13 +92,15 @@ def wait_words(account: str, address: str | None = None) -> str | None:
 
 
 def failed(account: str, address: str | None = None) -> None:
-    """Count a failure against the account and the address; what is an hour old is forgotten.
+    """Count a failure against the account and the address. Needs the city's lock."""
+    count_failure(_keys(account, address))
 
-    Needs the city's lock.
-    """
+
+def count_failure(keys: Iterable[bytes]) -> None:
+    """Count a failure under each key; what is an hour old is forgotten. Needs the city's lock."""
     now = clock.now()
     db.session.execute(delete(Throttle).where(Throttle.last_at <= now - rules.FAILURES_FADE))
-    for key in _keys(account, address):
+    for key in keys:
         row = db.session.scalar(select(Throttle).where(Throttle.key_hash == key))
         if row is None:
             row = Throttle(key_hash=key, failures=0, last_at=now)

@@ -28,8 +28,9 @@ from charter.training.coverage import Cover, Person, cover
 def book(venue_id: int, session_id: int, member_ids: Sequence[int], *, by: int) -> list[Booking]:
     """Book people of this venue, in the order given; who finds no place left waits in the line.
 
-    Refuses a session that has begun or was cancelled, a course nobody is booked on any more,
-    people who are not on this venue's list, and anybody who is booked already.
+    When all of them are booked already, as by a form sent twice, that is the answer. Refuses a
+    session that has begun or was cancelled, a course nobody is booked on any more, people who are
+    not on this venue's list, some who are booked already, and too many in the line.
     """
     row = service.must_be_to_come(venue_id, session_id)
     course = courses.course(row.course_key)
@@ -43,10 +44,18 @@ def book(venue_id: int, session_id: int, member_ids: Sequence[int], *, by: int) 
         raise Refused("Choose people who are on your staff list that day", "people")
     line = service.line(row.id)
     known = {each.member_id: each for each in line}
-    for member_id in wanted:
-        if member_id in known and known[member_id].state != BookingState.CANCELLED:
-            raise Refused(f"{people[member_id].name} is booked already. Untick them", "people")
+    already = [
+        known[member_id]
+        for member_id in wanted
+        if member_id in known and known[member_id].state != BookingState.CANCELLED
+    ]
+    if len(already) == len(wanted):
+        return already
+    if already:
+        name = people[already[0].member_id].name
+        raise Refused(f"{name} is booked already. Untick them", "people")
     left = rules.places_left(line, row.places)
+    _must_fit(venue_id, line, max(0, len(wanted) - left))
     made = [
         _put_down(known.get(member_id), row, people[member_id], number < left, by)
         for number, member_id in enumerate(wanted)
@@ -60,18 +69,36 @@ def book(venue_id: int, session_id: int, member_ids: Sequence[int], *, by: int) 
     return made
 
 
+def _must_fit(venue_id: int, line: Iterable[Booking], more: int) -> None:
+    """Refuse more people of one venue in the line than there may be."""
+    ours = (each for each in line if each.venue_id == venue_id)
+    over = len(rules.in_state(ours, BookingState.WAITING)) + more - rules.MOST_WAITING
+    if more and over > 0:
+        words = f"Up to {rules.MOST_WAITING} people of a venue can wait for a place. Untick {over}"
+        raise Refused(words, "people")
+
+
 def _put_down(
     known: Booking | None, row: TrainingSession, who: StaffMember, has_place: bool, by: int
 ) -> Booking:
     booking = known or Booking(session_id=row.id, venue_id=who.venue_id, member_id=who.id)
     booking.state = BookingState.BOOKED if has_place else BookingState.WAITING
     booking.booked_at, booking.booked_by, booking.ended_at = clock.now(), by, None
+    booking.checked_in_at = booking.came = None
     db.session.add(booking)
     return booking
 
 
-def unbook(venue_id: int, session_id: int, booking_id: int, *, by: int) -> list[Booking]:
-    """Take somebody of this venue off a session; who gets their place is given back.
+@dataclass(frozen=True, slots=True)
+class TakenOff:
+    """What came of taking somebody off: whether they had a place, and who has one now."""
+
+    had_place: bool
+    moved: list[Booking]
+
+
+def unbook(venue_id: int, session_id: int, booking_id: int, *, by: int) -> TakenOff:
+    """Take somebody of this venue off a session; their place goes to whoever waits.
 
     Refuses a booking that is not this venue's or has ended, and a session that has begun.
     """
@@ -82,10 +109,11 @@ def unbook(venue_id: int, session_id: int, booking_id: int, *, by: int) -> list[
     )
     if found is None or found.state == BookingState.CANCELLED:
         raise Refused("This person is not booked any more.")
+    had_place = found.state == BookingState.BOOKED
     found.state, found.ended_at = BookingState.CANCELLED, clock.now()
     db.session.flush()
     trail.note("session.unbooked", "booking", found.id, venue_id=venue_id, by=by)
-    return move_up(row, line)
+    return TakenOff(had_place, move_up(row, line))
 
 
 def move_up(row: TrainingSession, line: Sequence[Booking]) -> list[Booking]:

@@ -69,14 +69,15 @@ class ChangeForm(Form):
 
 
 class PlanForm(ChangeForm):
-    """A new session."""
+    """A new session; a venue's own trainer is offered only what they may run."""
 
     once = Hidden(default=lambda: token_hex(16), validators=[Regexp(r"[0-9a-f]{32}\Z")])
     course = Menu("Which course?", missing="Choose one of the courses")
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, own_trainer: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        offered = [(each.key, each.title) for each in courses.to_book()]
+        found = courses.to_run_oneself() if own_trainer else courses.to_book()
+        offered = [(each.key, each.title) for each in found]
         self.course.choices = [("", "Choose a course"), *offered]
 
 
@@ -127,15 +128,15 @@ class CodeForm(Form):
     """The code on the room's screen."""
 
     code = TextLine(
-        "Code on the screen", limit=40, missing="Enter the 6 numbers on the screen",
-        render_kw=_DIGITS | {"maxlength": 12},
+        "Code on the screen", limit=40, missing="Enter the 8 numbers on the screen",
+        render_kw=_DIGITS | {"maxlength": 16},
     )  # fmt: skip
 
     def validate_code(self, field: TextLine) -> None:
-        """Six numbers, with or without a space in the middle."""
+        """Eight numbers, with or without a space in the middle."""
         typed = rules.digits(field.data or "")
-        if len(typed) != 6 or not (typed.isascii() and typed.isdecimal()):
-            raise ValidationError("Enter the 6 numbers on the screen, like 417 203")
+        if len(typed) != rules.CODE_DIGITS or not (typed.isascii() and typed.isdecimal()):
+            raise ValidationError("Enter the 8 numbers on the screen, like 4172 0385")
 
 
 class VenueForm(Form):

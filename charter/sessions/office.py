@@ -2,31 +2,31 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from charter.core import clock
 from charter.core.access import Permission, requires
-from charter.sessions import run_views, service
+from charter.sessions import lists, run_views, service
 from charter.training import courses
 
 bp = Blueprint("sessions_office", __name__, url_prefix="/office/sessions")
 Answer = str | Response
 NO_SHOWS_OF = timedelta(days=365)
+GOES_ON = ("after", "before", "own_after", "own_before")
 
 
-@bp.get("/")
+@bp.get("")
 @requires(Permission.SESSIONS_RUN)
 def index() -> Answer:
-    """Sessions to come, those to count, those of the past, and which venues did not come."""
-    counted = service.counted()
-    to_come, to_count = service.to_come(None), service.to_count()
-    own = {row.session.venue_id or 0 for row in (*to_come, *counted)}
+    """The office's sessions, those of venues' own trainers, and which venues did not come."""
+    at = {key: lists.cursor(request.args.get(key)) for key in GOES_ON}
+    found = lists.of_office({key: last for key, last in at.items() if last is not None})
+    own = {row.session.venue_id or 0 for row in (*found.own_to_come.rows, *found.own_counted.rows)}
     return render_template(
         "sessions_office/index.html",
-        to_come=to_come,
-        to_count=to_count,
-        counted=counted,
+        found=found,
+        at=at,
         no_shows=service.no_shows(clock.today() - NO_SHOWS_OF),
         venues=service.venue_names(own),
         title_of=courses.title,

@@ -5,6 +5,7 @@ are booked. None commits. The start is stored three ways: as UTC, and as the wal
 it with its fold, so that a change of the clocks' rules never moves a session by an hour.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -40,7 +41,7 @@ def plan(
     """Add a session: the office's (`venue_id` None) or of a venue's own trainer, marked so.
 
     The same `once` again gives the same session. Refuses a course nobody is booked on any more,
-    and whatever `Plan` cannot hold.
+    one that a venue's own trainer may not run, and whatever `Plan` cannot hold.
     """
     if once and (known := _sent(once)):
         if known.venue_id == venue_id:
@@ -49,6 +50,9 @@ def plan(
     course = must_course(course_key)
     if course not in courses.to_book():
         raise Refused("Choose one of the courses", "course")
+    if venue_id is not None and course not in courses.to_run_oneself():
+        words = "Your own trainer cannot run this course. Choose another one"
+        raise Refused(words, "course")
     row = TrainingSession(venue_id=venue_id, course_key=course.key, made_by=by, once=once or None)
     _write(row, wanted, course.minutes)
     db.session.add(row)
@@ -67,8 +71,10 @@ def _sent(once: str) -> TrainingSession | None:
 def change(session_id: int, wanted: Plan, *, venue_id: int | None, by: int) -> TrainingSession:
     """Change when, where and how a session is; its course stays what it is.
 
-    Whoever waits gets the places that were added. The venues that are booked hear by mail when it
-    moved. Refuses one that has begun, and fewer places than there are people with one.
+    Whoever waits gets the places that were added. When it starts at another time, nobody has come
+    yet, whatever phones or the register said before. Every venue that is booked has it on record,
+    and hears by mail when it moved. Refuses one that has begun, and fewer places than there are
+    people with one.
     """
     row = service.must_run(venue_id, session_id)
     if row.starts_at <= clock.now():
@@ -80,13 +86,14 @@ def change(session_id: int, wanted: Plan, *, venue_id: int | None, by: int) -> T
     before = (row.starts_at, row.minutes, row.place, row.link)
     course = courses.course(row.course_key)
     _write(row, wanted, course.minutes if course else row.minutes)
+    if row.starts_at != before[0]:
+        for each in line:
+            each.checked_in_at = each.came = None
     db.session.flush()
-    trail.note(
-        "session.changed", "training_session", row.id,
-        venue_id=row.venue_id, by=by, on=_day(row),
-    )  # fmt: skip
+    booked = service.booked_venues(line)
+    _note("session.changed", row, booked, by)
     if before != (row.starts_at, row.minutes, row.place, row.link):
-        service.tell("session-changed", row, service.booked_venues(line))
+        service.tell("session-changed", row, booked)
     bookings.move_up(row, line)
     return row
 
@@ -138,16 +145,13 @@ def cancel(session_id: int, because: str, *, venue_id: int | None, by: int) -> T
         raise Refused("Say why, in a few words", "because")
     row.cancelled_at, row.cancelled_because = clock.now(), because.strip()
     booked = service.booked_venues(service.line(row.id))
-    lock(*booked)
-    trail.note(
-        "session.cancelled", "training_session", row.id,
-        venue_id=row.venue_id, by=by, on=_day(row),
-    )  # fmt: skip
-    for each in booked:
-        if each != row.venue_id:
-            trail.note(
-                "session.cancelled", "training_session", row.id,
-                venue_id=each, by=by, on=_day(row),
-            )  # fmt: skip
+    _note("session.cancelled", row, booked, by)
     service.tell("session-cancelled", row, booked)
     return row
+
+
+def _note(verb: str, row: TrainingSession, booked: Collection[int], by: int) -> None:
+    """Write down what was done, where it is run and with every venue that is booked."""
+    lock(*booked)
+    for venue_id in (row.venue_id, *(each for each in booked if each != row.venue_id)):
+        trail.note(verb, "training_session", row.id, venue_id=venue_id, by=by, on=_day(row))

@@ -10,8 +10,9 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
+from charter.core import access
 from charter.core.access import public
-from charter.core.db import commit
+from charter.core.db import CITY, commit, holds
 from charter.core.errors import Refused
 from charter.sessions import room, slowing
 from charter.sessions.forms import CodeForm, NameForm, VenueForm
@@ -56,21 +57,40 @@ def _again() -> str:
 
 
 @bp.route("", methods=["GET", "POST"])
-@public
+@public(late=True)
 def enter() -> Answer:
     """The code on the screen. Wrong ones are counted, and slow the next try of their address."""
-    form = CodeForm(code=request.args.get("code", "")[:12])
+    form = CodeForm(code=request.args.get("code", "")[:16])
     if form.validate_on_submit():
-        seconds = slowing.wait(request.remote_addr)
-        row = None if seconds else room.by_code(form.code.data or "")
-        if row is not None:
-            return _choose_venue(row, VenueForm(formdata=None, step=_step(session=row.id)))
-        if not seconds:
-            slowing.missed(request.remote_addr)
-            commit()
-        words = f"Wait {seconds} seconds, then enter the newest code" if seconds else _WRONG
-        form.refuse(Refused(words, "code"))
+        found = _judged(form.code.data or "")
+        if isinstance(found, TrainingSession):
+            return _choose_venue(found, VenueForm(formdata=None, step=_step(session=found.id)))
+        form.refuse(Refused(found, "code"))
     return render_template("check_in/enter.html", form=form)
+
+
+def _judged(typed: str) -> TrainingSession | str:
+    """The session whose code was typed, or words of refusal; a wrong code is counted.
+
+    The city's lock is only taken to count one, and by an address that was wrong too often: a room
+    full of right codes, and whoever still waits, hold nobody up.
+    """
+    address = request.remote_addr
+    stand = slowing.stand(address)
+    if not stand.seconds and not stand.is_free:
+        access.enter()
+        stand = slowing.stand(address)
+    if stand.seconds:
+        unit = "second" if stand.seconds == 1 else "seconds"
+        return f"Wait {stand.seconds} {unit}, then enter the newest code"
+    row = room.by_code(typed)
+    if row is not None:
+        return row
+    if not holds(CITY):
+        access.enter()
+    slowing.missed(address)
+    commit()
+    return _WRONG
 
 
 def _choose_venue(row: TrainingSession, form: VenueForm) -> str:

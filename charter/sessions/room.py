@@ -4,7 +4,7 @@ Verbs need the city's lock (`count` and `set_register` for a venue's own session
 venue's), lock the venues they write about, and do not commit.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,7 +55,7 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What came of a headcount: how many rows were made, and how many came without a booking."""
+    """What came of a headcount: who came, the rows made by it, who came without a booking."""
 
     came: int
     made: int
@@ -206,9 +206,14 @@ def count(session_id: int, headcount: int, *, venue_id: int | None, by: int) -> 
 
     Everybody here gets a dated training row and the code of a certificate; everybody else who had
     a place is a no-show. From then on attendance is fixed: a wrong row is taken back by
-    `training.records.withdraw`. Refuses a headcount under the number of people who checked in,
-    before the start, and of a session that was counted or cancelled.
+    `training.records.withdraw`. Every venue that had a place has it on record. The same count
+    again, by the same person, is answered as the first time. Refuses a headcount under the number
+    of people who checked in, before the start, and of a session that was counted or cancelled.
     """
+    again = service.run_by(venue_id, session_id)
+    if again and again.counted_at and (again.headcount, again.counted_by) == (headcount, by):
+        came = sum(each.is_here for each in seats(again.id))
+        return Counted(came, 0, headcount - came)
     row = service.must_run(venue_id, session_id)
     if clock.now() < row.starts_at:
         raise Refused("Count the room once the session has begun.")
@@ -225,13 +230,27 @@ def count(session_id: int, headcount: int, *, venue_id: int | None, by: int) -> 
     row.headcount, row.counted_at, row.counted_by = headcount, clock.now(), by
     for each in found:
         _settle(each)
-    lock(*{each.venue_id for each in here})
+    lock(*{each.booking.venue_id for each in found})
     made = _make_rows(row, here, by)
     trail.note(
         "session.counted", "training_session", row.id,
-        venue_id=row.venue_id, by=by, headcount=headcount, count=len(here),
+        venue_id=row.venue_id, by=by, headcount=headcount,
+        came=len(here), missed=sum(each.booking.came is False for each in found),
     )  # fmt: skip
+    _tell_each(row, found, by)
     return Counted(len(here), made, headcount - len(here))
+
+
+def _tell_each(row: TrainingSession, found: list[Seat], by: int) -> None:
+    """Write down with each venue that had a place how many of its people came, and did not."""
+    fixed = Counter((each.booking.venue_id, each.booking.came) for each in found)
+    for venue_id in sorted({each.booking.venue_id for each in found} - {row.venue_id}):
+        came, missed = fixed[venue_id, True], fixed[venue_id, False]
+        if came or missed:
+            trail.note(
+                "session.counted", "training_session", row.id,
+                venue_id=venue_id, by=by, came=came, missed=missed,
+            )  # fmt: skip
 
 
 def _settle(seat: Seat) -> None:

@@ -1,7 +1,7 @@
 """Rules of sessions, pure: who moves up, which code counts, and what is near.
 
 A session's places go to whoever was booked first; the rest wait in a line, in the order in which
-they were booked. The room's code is six digits for each minute; the one of the minute before
+they were booked. The room's code is eight digits for each minute; the one of the minute before
 counts too, so that nobody loses a race against the clock on the screen.
 """
 
@@ -17,6 +17,8 @@ CLOSES_AFTER = timedelta(hours=2)
 AHEAD = timedelta(days=730)
 MOST_PLACES = 500
 MOST_MINUTES = 12 * 60
+MOST_WAITING = 30  # of one venue on one session
+CODE_DIGITS = 8
 NEAR_DAYS = 7
 
 
@@ -64,9 +66,9 @@ def moving_up(line: Sequence[AnyBooking], places: int) -> list[AnyBooking]:
     return in_state(line, BookingState.WAITING)[: places_left(line, places)]
 
 
-def place_in_line(line: Sequence[AnyBooking], booking: AnyBooking) -> int:
-    """How many stand in the line up to this one, itself included."""
-    return in_state(line, BookingState.WAITING).index(booking) + 1
+def places_in_line(line: Sequence[AnyBooking]) -> list[tuple[AnyBooking, int]]:
+    """Whoever waits, with how many stand in the line up to them, themselves included."""
+    return [(who, at) for at, who in enumerate(in_state(line, BookingState.WAITING), 1)]
 
 
 def ordinal(number: int) -> str:
@@ -110,8 +112,8 @@ def minute_of(at: datetime) -> int:
 
 
 def code_of(digest: bytes) -> str:
-    """Six digits from a keyed hash."""
-    return f"{int.from_bytes(digest[:8]) % 1_000_000:06}"
+    """Eight digits from a keyed hash."""
+    return f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}}"
 
 
 def digits(typed: str) -> str:

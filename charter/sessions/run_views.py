@@ -51,7 +51,7 @@ def _on(endpoint: str, venue_id: int | None, session_id: int) -> Response:
 
 def new(venue_id: int | None) -> Answer:
     """Plan a session."""
-    form = PlanForm()
+    form = PlanForm(own_trainer=venue_id is not None)
     made: list[TrainingSession] = []
     if form.validate_on_submit() and form.takes(
         lambda: made.append(

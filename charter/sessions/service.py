@@ -9,7 +9,7 @@ chain is written to is locked after that.
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from sqlalchemy import ColumnElement, case, func, or_, select
 
@@ -22,10 +22,7 @@ from charter.sessions.models import Booking, TrainingSession
 from charter.sessions.rules import BookingState
 from charter.venues.models import Venue
 
-LISTED_AT_MOST = 100
-COUNTED_AT_MOST = 30
 _GONE = "This session is not there any more."
-_RUNNING = timedelta(hours=12)  # no session is longer, so one that began before that is over
 
 
 @dataclass(slots=True)
@@ -60,7 +57,8 @@ class NoShows:
     missed: int
 
 
-def _open_to(venue_id: int) -> ColumnElement[bool]:
+def open_for(venue_id: int) -> ColumnElement[bool]:
+    """Which sessions a venue may see: the office's, and its own."""
     return or_(TrainingSession.venue_id.is_(None), TrainingSession.venue_id == venue_id)
 
 
@@ -72,7 +70,7 @@ def session(session_id: int) -> TrainingSession | None:
 def open_to(venue_id: int, session_id: int) -> TrainingSession | None:
     """A session that a venue may see, or None: the office's, or its own."""
     return db.session.scalar(
-        select(TrainingSession).where(TrainingSession.id == session_id, _open_to(venue_id))
+        select(TrainingSession).where(TrainingSession.id == session_id, open_for(venue_id))
     )
 
 
@@ -113,59 +111,6 @@ def line(session_id: int) -> Sequence[Booking]:
         .where(Booking.session_id == session_id)
         .order_by(Booking.booked_at, Booking.id)
     ).all()
-
-
-def to_come(venue_id: int | None) -> list[Listed]:
-    """The sessions that a venue can go to, soonest first; for the office (None) every one.
-
-    One that runs just now is among them. Two statements.
-    """
-    now = clock.now()
-    query = select(TrainingSession).where(
-        TrainingSession.starts_at > now - _RUNNING,
-        TrainingSession.cancelled_at.is_(None),
-        TrainingSession.counted_at.is_(None),
-    )
-    if venue_id is not None:
-        query = query.where(_open_to(venue_id))
-    rows = db.session.scalars(
-        query.order_by(TrainingSession.starts_at, TrainingSession.id).limit(LISTED_AT_MOST)
-    )
-    return listed([row for row in rows if row.ends_at > now])
-
-
-def to_count(venue_id: int | None = None) -> list[Listed]:
-    """Sessions that are over and that nobody has counted yet: the office's, or a venue's own."""
-    now = clock.now()
-    here = (
-        TrainingSession.venue_id.is_(None)
-        if venue_id is None
-        else TrainingSession.venue_id == venue_id
-    )
-    rows = db.session.scalars(
-        select(TrainingSession)
-        .where(
-            here,
-            TrainingSession.starts_at <= now,
-            TrainingSession.cancelled_at.is_(None),
-            TrainingSession.counted_at.is_(None),
-        )
-        .order_by(TrainingSession.starts_at, TrainingSession.id)
-        .limit(LISTED_AT_MOST)
-    )
-    return listed([row for row in rows if row.ends_at <= now])
-
-
-def counted(venue_id: int | None = None) -> list[Listed]:
-    """The latest sessions that were counted: all, or those where a venue had people."""
-    query = select(TrainingSession).where(TrainingSession.counted_at.is_not(None))
-    if venue_id is not None:
-        theirs = select(Booking.session_id).where(
-            Booking.venue_id == venue_id, Booking.came.is_not(None)
-        )
-        query = query.where(TrainingSession.id.in_(theirs))
-    latest = (TrainingSession.starts_at.desc(), TrainingSession.id.desc())
-    return listed(db.session.scalars(query.order_by(*latest).limit(COUNTED_AT_MOST)))
 
 
 def listed(sessions: Iterable[TrainingSession]) -> list[Listed]:

@@ -1,8 +1,8 @@
 """A venue's pages of sessions: find one, book people, run one's own, save what somebody did."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.wrappers import Response as FileResponse
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -11,7 +11,7 @@ from charter import config
 from charter.core import clock
 from charter.core.access import Permission, requires
 from charter.core.db import commit
-from charter.sessions import bookings, invites, papers, rules, run_views, service
+from charter.sessions import bookings, invites, lists, papers, rules, run_views, service
 from charter.sessions.forms import BookForm, PressForm
 from charter.sessions.models import Booking, TrainingSession
 from charter.sessions.rules import BookingState
@@ -20,18 +20,19 @@ from charter.venues import service as venues
 
 bp = Blueprint("sessions", __name__, url_prefix="/venues/<int:venue_id>/sessions")
 Answer = str | Response
+AT_ONCE = 200  # people of a long list to choose from, on a page
 
 
-@bp.get("/")
+@bp.get("")
 @requires(Permission.SESSIONS_READ)
 def index(venue_id: int) -> Answer:
     """Sessions to come that this venue can book, those of its own to count, and earlier ones."""
+    at = {key: lists.cursor(request.args.get(key)) for key in ("after", "before")}
     return render_template(
         "sessions/index.html",
         venue=venues.venue(venue_id) or abort(404),
-        to_come=service.to_come(venue_id),
-        to_count=service.to_count(venue_id),
-        earlier=service.counted(venue_id),
+        found=lists.of_venue(venue_id, {key: last for key, last in at.items() if last is not None}),
+        at=at | {"venue_id": venue_id},
         title_of=courses.title,
     )
 
@@ -46,9 +47,12 @@ def session(venue_id: int, session_id: int) -> Answer:
 def _page(venue_id: int, session_id: int, form: BookForm) -> str:
     row = service.open_to(venue_id, session_id) or abort(404)
     ours = bookings.of_venue(venue_id, session_id)
-    line = service.line(session_id)
+    waits = {each.id: at for each, at in rules.places_in_line(service.line(session_id))}
     can_book = not row.is_settled and row.starts_at > clock.now()
     free = bookings.candidates(venue_id, row, [m.id for _, m in ours]) if can_book else []
+    pages = max(1, -(-len(free) // AT_ONCE))
+    page = min(max(1, lists.cursor(request.args.get("page")) or 1), pages)
+    free = free[(page - 1) * AT_ONCE : page * AT_ONCE]
     (numbers,) = service.listed([row])
     return run_views.shown(
         "session.html",
@@ -56,22 +60,24 @@ def _page(venue_id: int, session_id: int, form: BookForm) -> str:
         row,
         numbers=numbers,
         ours=ours,
-        standing={booking.id: _stands(booking, line, row) for booking, _ in ours},
+        standing={booking.id: _stands(booking, waits, row) for booking, _ in ours},
         rows=papers.of_session(venue_id, session_id) if row.counted_at else {},
         form=form.offer(free),
         why={each.member_id: each.why for each in free},
+        page_number=page,
+        pages=pages,
         can_book=can_book,
         is_own=row.venue_id == venue_id,
         about=_about(row),
     )
 
 
-def _stands(booking: Booking, line: Sequence[Booking], row: TrainingSession) -> str:
-    """How one booking stands, in words."""
+def _stands(booking: Booking, waits: Mapping[int, int], row: TrainingSession) -> str:
+    """How one booking stands, in words; `waits`: the places in the line."""
     if booking.state == BookingState.WAITING:
         if row.is_settled:
             return "Waited, and found no place"
-        return f"Waits: {rules.ordinal(rules.place_in_line(line, booking))} in the line"
+        return f"Waits: {rules.ordinal(waits[booking.id])} in the line"
     if row.counted_at is not None:
         return "Came" if booking.came else "Did not come"
     return BookingState.BOOKED.label
@@ -118,14 +124,23 @@ def unbook(venue_id: int, session_id: int, booking_id: int) -> Answer:
     """Take somebody off; their place goes to whoever waits."""
     service.open_to(venue_id, session_id) or abort(404)
     form = PressForm()
+    done: list[bookings.TakenOff] = []
     if form.validate_on_submit() and form.takes(
-        lambda: bookings.unbook(venue_id, session_id, booking_id, by=current_user.id)
+        lambda: done.append(bookings.unbook(venue_id, session_id, booking_id, by=current_user.id))
     ):
         commit()
-        flash("Taken off. The place is free for somebody else.")
+        flash(_taken_off(done[0]))
     for problem in form.problems():
         flash(problem.words)
     return redirect(url_for(".session", venue_id=venue_id, session_id=session_id), 303)
+
+
+def _taken_off(done: bookings.TakenOff) -> str:
+    if done.moved:
+        return "Taken off. Whoever waited longest has the place now."
+    if done.had_place:
+        return "Taken off. The place is free for somebody else."
+    return "Taken off the line."
 
 
 @bp.get("/<int:session_id>.ics")
@@ -148,6 +163,7 @@ def ics(venue_id: int, session_id: int) -> FileResponse:
         about="\n".join(filter(None, about)),
         page=f"{host}{page}",
         maker=config.current().city.service_name,
+        made_at=row.made_at,
         cancelled=row.cancelled_at is not None,
     )
     name = f'attachment; filename="session-{row.id}.ics"'

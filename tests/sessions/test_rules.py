@@ -59,7 +59,7 @@ def test_moving_up_fills_the_places_and_never_more(states: list[BookingState], p
 
 def test_a_place_in_the_line_leaves_out_whoever_was_taken_off() -> None:
     line = a_line(B, W, C, W)
-    assert rules.place_in_line(line, line[3]) == 2
+    assert rules.places_in_line(line) == [(line[1], 1), (line[3], 2)]
     assert [rules.ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 112)] == [
         "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th",
     ]  # fmt: skip
@@ -86,19 +86,19 @@ def test_what_is_no_time_is_answered_with_an_example(typed: str) -> None:
 
 
 def test_the_code_of_this_minute_and_the_one_before_count() -> None:
-    codes = {rules.minute_of(NOON) + n: f"{n + 5:06}" for n in range(-3, 2)}
+    codes = {rules.minute_of(NOON) + n: f"{n + 5:08}" for n in range(-3, 2)}
 
     def taken(typed: str, at: datetime) -> bool:
         return rules.is_one_of(typed, [codes[each] for each in rules.minutes_that_count(at)])
 
     late = NOON + timedelta(seconds=59)
-    assert taken("000005", NOON)
-    assert taken("000 004", late)
-    assert taken("000-005", late)
-    for wrong in ("000003", "000006", "", "5", "\u0660" * 5 + "\u0665", "\ud800"):
+    assert taken("00000005", NOON)
+    assert taken("0000 0004", late)
+    assert taken("0000-0005", late)
+    for wrong in ("00000003", "00000006", "000005", "", "5", "\u0660" * 7 + "\u0665", "\ud800"):
         assert not taken(wrong, late)
-    assert rules.code_of(b"\xff" * 32) == f"{(2**64 - 1) % 1_000_000:06}"
-    assert rules.code_of(bytes(32)) == "000000"
+    assert rules.code_of(b"\xff" * 32) == f"{(2**64 - 1) % 100_000_000:08}"
+    assert rules.code_of(bytes(32)) == "00000000"
 
 
 def test_phones_check_in_from_half_an_hour_before_to_two_hours_after() -> None:
@@ -147,6 +147,7 @@ INVITE = Invite(
     about="Hörschleife, für alle " * 12 + "\nhttps://charter.example/venues/1/sessions/7",
     page="https://charter.example/venues/1/sessions/7",
     maker="Night Safety Charter",
+    made_at=NOON - timedelta(days=1),
 )
 
 
@@ -169,4 +170,13 @@ def test_the_calendar_file_is_one_event_in_utc_folded_and_escaped() -> None:
 
 def test_a_cancelled_session_takes_its_entry_out_of_the_calendar() -> None:
     (event,) = Calendar.from_ical(calendar(replace(INVITE, cancelled=True), NOON)).walk("VEVENT")
-    assert (event["status"], event["sequence"], event["uid"]) == ("CANCELLED", 1, INVITE.key)
+    assert (event["status"], event["uid"]) == ("CANCELLED", INVITE.key)
+
+
+def test_a_calendar_takes_the_file_that_was_made_later() -> None:
+    def sequence(at: datetime) -> int:
+        (event,) = Calendar.from_ical(calendar(INVITE, at)).walk("VEVENT")
+        return int(str(event["sequence"]))
+
+    assert 0 < sequence(NOON) < sequence(NOON + timedelta(seconds=1))
+    assert sequence(INVITE.made_at - timedelta(hours=1)) == 0  # the machine's clock was set back

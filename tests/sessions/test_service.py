@@ -18,12 +18,13 @@ from charter.core.errors import Refused
 from charter.core.mail import OutboxMail
 from charter.sessions import (
     bookings,
+    lists,
     papers,
     planning,
     reminders,
     room,
+    rules,
     service,
-    slowing,
 )  # fmt: skip
 from charter.sessions.models import AttendancePaper, Booking
 from charter.sessions.rules import BookingState
@@ -76,6 +77,10 @@ def refused(verb: Callable[[], Any], *venues: int) -> Refused:
     return caught.value
 
 
+def ids(page: lists.Page) -> list[int]:
+    return [row.session.id for row in page.rows]
+
+
 def states(session: int) -> list[tuple[int, str]]:
     db.session.rollback()
     return [(each.member_id, each.state) for each in service.line(session)]
@@ -117,7 +122,7 @@ def test_the_form_sent_twice_plans_one_session(city: City) -> None:
         return planning.plan("respond", wanted, venue_id=None, by=city.officer, once="a" * 32).id
 
     assert done(sent) == done(sent)
-    assert len(service.to_come(None)) == 1
+    assert len(lists.of_office({}).to_come.rows) == 1
 
 
 def test_a_full_session_has_a_line_that_moves_up(city: City) -> None:
@@ -132,7 +137,9 @@ def test_a_full_session_has_a_line_that_moves_up(city: City) -> None:
     moved = done(
         lambda: [
             each.member_id
-            for each in bookings.unbook(city.lantern, session, first, by=city.lantern_champion)
+            for each in bookings.unbook(
+                city.lantern, session, first, by=city.lantern_champion
+            ).moved
         ],
         city.lantern,
     )
@@ -151,7 +158,7 @@ def test_a_full_session_has_a_line_that_moves_up(city: City) -> None:
     fewer = make_plan(places=3)
     said = refused(lambda: planning.change(session, fewer, venue_id=None, by=city.officer))
     assert said.field == "places"
-    (row,) = service.to_come(city.lantern)
+    (row,) = lists.of_venue(city.lantern, {}).to_come.rows
     assert (row.booked, row.waiting, row.places_left) == (4, 1, 0)
     assert (row.by_venue[city.lantern], row.waiting_by_venue[city.lantern]) == (2, 1)
 
@@ -168,7 +175,7 @@ def test_who_can_be_booked_where(city: City) -> None:
             lambda: bookings.book(city.lantern, session_id, members, by=1), city.lantern
         ).words
 
-    assert "Ada Birch is booked already" in booking(session, ada)
+    assert "Ada Birch is booked already" in booking(session, city.lantern_people[1], ada)
     assert "your staff list" in booking(session, city.anchor_people[0])
     assert "not there" in booking(own, ada)
     assert "not there" in booking(10_000, ada)
@@ -226,7 +233,7 @@ def test_a_headcount_makes_rows_and_no_shows(app: Flask, city: City) -> None:
         done(lambda: room.set_register(session, ticked, venue_id=None, by=city.officer))
         found = count(session, 3, by=city.officer)
         assert (found.came, found.made, found.unknown) == (2, 2, 1)
-        again = refused(lambda: room.count(session, 3, venue_id=None, by=city.officer))
+        again = refused(lambda: room.count(session, 4, venue_id=None, by=city.officer))
         assert "fixed" in again.words
         late = refused(lambda: room.check_in(session, city.lantern, seats[2]))
         assert "counted" in late.words
@@ -243,7 +250,7 @@ def test_a_headcount_makes_rows_and_no_shows(app: Flask, city: City) -> None:
             ("The Lantern", 2, 3), ("The Anchor", 1, 2),
         ]  # fmt: skip
         assert service.no_shows(clock.today() + timedelta(days=1)) == []
-        assert service.counted(city.anchor)[0].came == 2
+        assert lists.of_venue(city.anchor, {}).earlier.rows[0].came == 2
         fact = counting.stored([city.lantern], clock.today())[city.lantern]
         assert fact["training.front-of-house"].words.startswith("1 of 3")
 
@@ -282,9 +289,11 @@ def test_each_row_has_a_certificate_whose_page_tells_no_name(city: City) -> None
 def test_a_venues_own_trainer_runs_a_session_for_that_venue_only(city: City) -> None:
     session = make_session(by=1, venue=city.lantern, course="bystander")
     assert service.open_to(city.anchor, session) is None
-    assert [row.session.id for row in service.to_come(city.lantern)] == [session]
-    assert service.to_come(city.anchor) == []
-    assert [row.session.id for row in service.to_come(None)] == [session]
+    assert ids(lists.of_venue(city.lantern, {}).to_come) == [session]
+    assert ids(lists.of_venue(city.anchor, {}).to_come) == []
+    seen_by_the_office = lists.of_office({})
+    assert ids(seen_by_the_office.own_to_come) == [session]
+    assert ids(seen_by_the_office.to_come) == []
     (seat,) = book(city.lantern, session, city.lantern_people[0], by=1)
     with begun(session):
         for other in (None, city.anchor):
@@ -329,7 +338,7 @@ def test_the_code_finds_the_room_while_it_is_open(city: City) -> None:
         shown = room.code(session, now)
         assert room.by_code(shown) is service.session(session)
         assert shown != room.code(other, now)
-        assert room.by_code(f"{(int(shown) + 1) % 1_000_000:06}") is None
+        assert room.by_code(f"{(int(shown) + 1) % 100_000_000:08}") is None
         with clock.moved_to(now + timedelta(seconds=119)):
             old = room.by_code(shown)
         with clock.moved_to(now + timedelta(seconds=120)):
@@ -339,35 +348,6 @@ def test_the_code_finds_the_room_while_it_is_open(city: City) -> None:
     done(lambda: planning.cancel(session, "Ill", venue_id=None, by=1))
     with begun(session) as now:
         assert room.by_code(room.code(session, now)) is None
-
-
-@pytest.mark.sqlite_only
-def test_wrong_codes_slow_their_own_address_and_no_room_is_locked_out(
-    city: City, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(slowing, "FREE_FOR_ALL", 60)
-
-    def miss(address: str, times: int) -> None:
-        locked_in()
-        for _ in range(times):
-            slowing.missed(address)
-        commit()
-
-    with clock.moved_to(datetime(2027, 1, 1, 20, tzinfo=UTC)):
-        miss("192.0.2.1", slowing.FREE_FOR_ADDRESS - 1)
-        assert slowing.wait("192.0.2.1") == 0
-        miss("192.0.2.1", 1)
-        assert slowing.wait("192.0.2.1") == 5
-        miss("192.0.2.1", 20)
-        assert slowing.wait("192.0.2.1") == slowing.LONGEST_WAIT.total_seconds()
-        assert slowing.wait("192.0.2.2") == 0
-        # From many places at once: whoever was wrong waits, a room that was not does not.
-        miss("192.0.2.3", 10)
-        miss("192.0.2.4", 1)
-        assert slowing.wait("192.0.2.4") == 5
-        assert slowing.wait("192.0.2.5") == 0
-    with clock.moved_to(datetime(2027, 1, 1, 21, 1, tzinfo=UTC)):
-        assert slowing.wait("192.0.2.1") == 0
 
 
 def test_reminders_go_out_a_week_and_a_day_before_and_once_each(city: City) -> None:
@@ -408,6 +388,103 @@ def test_the_venues_hear_that_a_session_moved_only_when_it_did(city: City) -> No
     with begun(session):
         said = refused(lambda: planning.change(session, later, venue_id=None, by=1))
         assert "begun" in said.words
+
+
+@pytest.mark.sqlite_only
+def test_whoever_checked_in_before_a_session_moved_has_not_come(city: City) -> None:
+    session = make_session(by=city.officer)
+    seat, other = book(city.lantern, session, *city.lantern_people[:2], by=1)
+    elsewhere = make_plan(place="Upstairs")
+    with begun(session, minutes=-20):
+        done(lambda: room.check_in(session, city.lantern, seat))
+        done(lambda: room.set_register(session, [seat], venue_id=None, by=1))
+        done(lambda: planning.change(session, elsewhere, venue_id=None, by=1))
+        assert [each.is_here for each in room.seats(session)] == [True, False]
+        later = make_plan(on=clock.today() + timedelta(days=7))
+        done(lambda: planning.change(session, later, venue_id=None, by=1))
+        assert not any(each.is_here for each in room.seats(session))
+    with begun(session):
+        done(lambda: room.check_in(session, city.lantern, other))
+        assert count(session, 1, by=city.officer).came == 1
+        rows = db.session.scalars(select(TrainingRecord.member_id)).all()
+        assert rows == [city.lantern_people[1]]
+
+
+@pytest.mark.sqlite_only
+def test_whoever_is_booked_again_has_to_check_in_again(city: City) -> None:
+    session = make_session(by=city.officer)
+    ada = city.lantern_people[0]
+    (seat,) = book(city.lantern, session, ada, by=1)
+    with begun(session, minutes=-20):
+        done(lambda: room.check_in(session, city.lantern, seat))
+        done(lambda: bookings.unbook(city.lantern, session, seat, by=1), city.lantern)
+        assert book(city.lantern, session, ada, by=1) == [seat]
+        assert not any(each.is_here for each in room.seats(session))
+
+
+@pytest.mark.sqlite_only
+def test_a_venues_own_trainer_cannot_run_the_champions_training(city: City) -> None:
+    def planned(venue: int | None) -> Any:
+        return planning.plan("champion", make_plan(), venue_id=venue, by=1)
+
+    said = refused(lambda: planned(city.lantern), city.lantern)
+    assert (said.field, "own trainer" in said.words) == ("course", True)
+    assert done(lambda: planned(None).course_key) == "champion"
+
+
+def test_every_venue_that_is_booked_has_on_record_what_became_of_it(city: City) -> None:
+    session = make_session(by=city.officer, places=3)
+    seats = book(city.lantern, session, *city.lantern_people[:2], by=1)
+    book(city.anchor, session, *city.anchor_people[:2], by=1)  # one has a place, one waits
+    third = make_venue(name="The Mill").id
+    book(third, session, *make_staff(third, "Lou Marsh"), by=1)  # waits, and finds no place
+
+    def on_record(venue: int) -> tuple[str, dict[str, Any]]:
+        (entry,) = trail.history(venue, limit=1)
+        return entry.verb, entry.detail
+
+    done(lambda: planning.change(session, make_plan(places=3), venue_id=None, by=1))
+    for venue in (city.lantern, city.anchor, third):
+        verb, detail = on_record(venue)
+        assert (verb, list(detail)) == ("session.changed", ["on"])
+    with begun(session):
+        done(lambda: room.set_register(session, seats[:1], venue_id=None, by=1))
+        count(session, 2, by=city.officer)
+        assert on_record(city.lantern) == ("session.counted", {"came": 1, "missed": 1})
+        assert on_record(city.anchor) == ("session.counted", {"came": 0, "missed": 1})
+        assert on_record(third)[0] == "session.changed"
+        (entry,) = [each for each in trail.history(CITY) if each.verb == "session.counted"]
+        assert entry.detail == {"headcount": 2, "came": 1, "missed": 2}
+
+
+@pytest.mark.sqlite_only
+def test_the_same_sent_twice_is_answered_as_the_first_time(city: City) -> None:
+    session = make_session(by=city.officer)
+    first = book(city.lantern, session, *city.lantern_people[:2], by=1)
+    assert book(city.lantern, session, *city.lantern_people[:2], by=1) == first
+    with begun(session):
+        done(lambda: room.set_register(session, first[:1], venue_id=None, by=1))
+        said = [count(session, 3, by=city.officer) for _ in range(2)]
+        assert [(each.came, each.unknown) for each in said] == [(1, 2), (1, 2)]
+        assert len(db.session.scalars(select(TrainingRecord)).all()) == 1
+        verbs = [entry.verb for entry in trail.history(city.lantern)]
+        assert (verbs.count("session.booked"), verbs.count("session.counted")) == (1, 1)
+
+
+@pytest.mark.sqlite_only
+def test_a_venue_cannot_fill_the_line(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MOST_WAITING", 1)
+    session = make_session(by=city.officer, places=1)
+    ada, ben, cleo = city.lantern_people
+
+    def booking(*members: int) -> str:
+        verb = bookings.book
+        return refused(lambda: verb(city.lantern, session, members, by=1), city.lantern).words
+
+    assert booking(ada, ben, cleo).endswith("Untick 1")
+    book(city.lantern, session, ada, ben, by=1)
+    assert booking(cleo).startswith("Up to 1 people")
+    book(city.anchor, session, city.anchor_people[0], by=1)  # others still can
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from icalendar import Calendar
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db
-from charter.sessions import papers, room, service, slowing
+from charter.sessions import papers, room, service, slowing, views
 from charter.sessions.models import AttendancePaper, Booking
 from tests.builders.accounts import make_member
 from tests.builders.commitments import make_scene
@@ -63,7 +63,7 @@ def city(app: Flask) -> City:
 
 def at(city: City, rest: str = "", venue: int | None = None) -> str:
     """An address of the venue's sessions."""
-    return f"/venues/{venue or city.venue}/sessions/{rest}"
+    return f"/venues/{venue or city.venue}/sessions/{rest}".rstrip("/")
 
 
 def filled(form: PageForm, **answers: object) -> dict[str, object]:
@@ -95,6 +95,11 @@ def test_a_venue_finds_a_session_books_and_takes_off(app: Flask, as_: As, city: 
     off = next(each for each in page.forms if each.buttons == ["Take Ada Birch off"])
     visitor.post(off.action)
     assert (city.people[2], "booked") in standing(app, city.session)
+    page = visitor.get(at(city, str(city.session)))
+    assert "Whoever waited longest has the place now" in page.text
+    off = next(each for each in page.forms if each.buttons == ["Take Ben Cole off"])
+    visitor.post(off.action)
+    assert "The place is free" in visitor.get(at(city, str(city.session))).text
     visitor.post(off.action)  # sent twice: once is done, and words are shown
     assert "is not booked any more" in visitor.get(at(city, str(city.session))).text
 
@@ -107,7 +112,7 @@ def test_the_session_page_costs_little(app: Flask, as_: As, city: City) -> None:
             visitor.get(address)
         assert len(seen) <= MOST_STATEMENTS, "\n".join(seen)
     officer = as_(city.officer)
-    for address in ("/office/sessions/", f"/office/sessions/{city.session}"):
+    for address in ("/office/sessions", f"/office/sessions/{city.session}"):
         with counted(app) as seen:
             officer.get(address)
         assert len(seen) <= 12, "\n".join(seen)
@@ -164,6 +169,35 @@ def test_the_office_plans_changes_and_cancels(app: Flask, as_: As, city: City) -
     assert "This session was cancelled: The hall is flooded" in words
 
 
+def test_a_venues_own_trainer_is_offered_what_they_may_run(as_: As, city: City) -> None:
+    offered = as_(city.champion).get(at(city, "new")).forms[-1].options("course")
+    assert {"respond", "bystander"} < set(offered)
+    assert "champion" not in offered
+    assert "champion" in as_(city.officer).get("/office/sessions/new").forms[-1].options("course")
+
+
+def test_a_long_list_is_booked_from_page_by_page(
+    app: Flask, as_: As, city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "AT_ONCE", 2)
+    with app.app_context():
+        more = make_staff(city.venue, "Dan East", "Eve Fox")
+    visitor = as_(city.champion)
+
+    def offered(page: Page) -> tuple[str, list[str]]:
+        form = next(each for each in page.forms if "people" in each.names)
+        return form.action, form.options("people")
+
+    here = at(city, str(city.session))
+    assert offered(visitor.get(here))[1] == [str(city.people[2]), str(more[0])]
+    for typed in ("2", "99"):
+        where, people = offered(visitor.get(f"{here}?page={typed}"))
+        assert people == [str(more[1])]
+    assert offered(visitor.refused(where, {})) == (where, people)  # the same page again
+    visitor.post(where, {"people": people})
+    assert (more[1], "waiting") in standing(app, city.session)
+
+
 def test_a_phones_calendar_can_read_the_file(as_: As, city: City) -> None:
     answer = as_(city.champion).answer(at(city, f"{city.session}.ics"))
     assert answer.content_type == "text/calendar; charset=utf-8"
@@ -188,7 +222,7 @@ def test_a_phone_checks_in_without_an_account(app: Flask, client: Visitor, city:
         page = client.get("/check-in")
         assert len(page.html) < DOOR_BYTES
         assert not page.all("script")
-        page = client.refused("/check-in", filled(page.forms[0], code=f"{code[:3]} {code[3:]}"))
+        page = client.refused("/check-in", filled(page.forms[0], code=f"{code[:4]} {code[4:]}"))
         assert "Ada" not in page.html
         assert "Ivo" not in page.html
         form = page.forms[0]
@@ -238,10 +272,10 @@ def test_wrong_codes_slow_the_address_they_came_from(
     monkeypatch.setattr(slowing, "FREE_FOR_ADDRESS", 3)
     with app.app_context(), begun(city.session) as now:
         code = room.code(city.session, now)
-    wrong = f"{(int(code) + 7) % 1_000_000:06}"
+    wrong = f"{(int(code) + 7) % 100_000_000:08}"
     with clock.moved_to(now):
         for typed in ("12", "abcdef", ""):  # no code at all: nothing to guess with, not counted
-            assert "6 numbers" in client.refused("/check-in", {"code": typed}).text
+            assert "8 numbers" in client.refused("/check-in", {"code": typed}).text
         for _ in range(3):
             page = client.refused("/check-in", {"code": wrong})
             assert "not the code of this minute" in page.text
@@ -283,7 +317,7 @@ def test_the_trainer_shows_the_code_ticks_and_counts(app: Flask, as_: As, city: 
         answer = officer.answer(f"{here}/screen")
         assert 10 <= int(answer.headers["Refresh"]) <= 61
         page = read(answer)
-        assert f'aria-label="{code[:3]} {code[3:]}"' in page.html
+        assert f'aria-label="{code[:4]} {code[4:]}"' in page.html
         assert "1 of 4 has checked in" in page.text
         assert "Refresh" not in officer.answer(page.link("stop renewing")).headers
 
@@ -301,7 +335,7 @@ def test_the_trainer_shows_the_code_ticks_and_counts(app: Flask, as_: As, city: 
         officer.post(f"{here}/count", {"headcount": "3"})
         page = officer.get(here)
         assert "2 people have done it. 1 more in the room were not booked" in page.text
-        page = officer.get("/office/sessions/")
+        page = officer.get("/office/sessions")
         assert "Booked and did not come" in page.text
 
         champion = as_(city.champion)
