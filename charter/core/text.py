@@ -12,6 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 
 LINE_LIMIT = 200
 PASSWORD_LIMIT = 200
+LONGEST_NUMBER = 10  # of an id's digits
 PLACEHOLDER = "\N{REPLACEMENT CHARACTER}"
 
 # C0 and C1 controls but tab and line ends, lone surrogates, code points that are no characters,
@@ -92,6 +93,11 @@ def _refuse_hidden(text: str, name: str) -> None:
 
 def _too_long(name: str, limit: int) -> str:
     return f"{name} must be {limit:,} characters or fewer"
+
+
+def is_number(written: str) -> bool:
+    """Whether a text from an address is a number that every database can compare with an id."""
+    return written.isascii() and written.isdecimal() and len(written) < LONGEST_NUMBER
 
 
 def in_words(day: date) -> str:

@@ -42,6 +42,8 @@ class TrailEntry(Model):
     __table_args__ = (
         UniqueConstraint("chain", "number"),
         Index("ix_trail_entry_actor_id_id", "actor_id", "id"),
+        # A page that asks a chain for one verb must not grow with the chain.
+        Index("ix_trail_entry_chain_verb_number", "chain", "verb", "number"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

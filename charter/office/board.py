@@ -41,6 +41,7 @@ from charter.commitments.standing import sql_any_lapsed, sql_state
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db, kept
+from charter.core.text import is_number
 from charter.venues.models import Venue, VenueState
 from charter.venues.service import matching
 
@@ -50,7 +51,6 @@ PAGE = 50
 BATCH = 500
 KEPT = 64
 MOST_ANSWERS = 256
-LONGEST_NUMBER = 10
 LAPSED = "lapsed"
 STATES = (
     "known", "waiting", "declined", "working towards", "certified", "suspended",
@@ -227,11 +227,6 @@ def _read(written: str, stretches: Sequence[_Stretch]) -> _Place | None:
         return _Place(int(number), date.fromisoformat(value), int(venue_id))
     except ValueError:
         return None
-
-
-def is_number(written: str) -> bool:
-    """Whether a text from an address is a number that every database can compare with an id."""
-    return written.isdecimal() and len(written) < LONGEST_NUMBER
 
 
 @lru_cache(maxsize=KEPT)

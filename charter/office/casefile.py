@@ -13,6 +13,7 @@ from charter.accounts.models import Invitation, Membership
 from charter.certificates import register
 from charter.certificates import service as certificates
 from charter.certificates.service import Case
+from charter.commitments import counting
 from charter.commitments.models import CommitmentStanding, VenueStanding
 from charter.commitments.standing import of_venues, state_today
 from charter.core import clock, trail
@@ -77,6 +78,7 @@ class Casefile:
     history: Sequence[words.Line]
     older: int | None
     is_newest: bool
+    counts: Sequence[str]
 
     @property
     def through(self) -> Mapping[str, str]:
@@ -112,7 +114,14 @@ def casefile(venue_id: int, *, before: int | None = None) -> Casefile | None:
         history=history,
         older=older,
         is_newest=before is None,
+        counts=_counts(venue_id),
     )
+
+
+def _counts(venue_id: int) -> list[str]:
+    """What is counted of the venue's team, in words, where there is something to say."""
+    facts = counting.stored([venue_id], clock.today())[venue_id]
+    return [facts[key].words for key in sorted(facts) if facts[key].cases and facts[key].words]
 
 
 def _of(model: Any, venue_id: int) -> Sequence[Any]:

@@ -23,7 +23,7 @@ from charter.certificates.models import Certificate
 from charter.core import clock, files, retention, trail
 from charter.core.db import db
 from charter.core.text import in_words
-from charter.office import holdings
+from charter.office import holdings, roster
 from charter.office.holdings import Holdings
 from charter.venues.models import Venue
 from charter.venues.sheets import neutral
@@ -34,11 +34,28 @@ CONTENTS = (
     ("proofs.csv", "every proof you ever handed in, what became of it, and its files"),
     ("exceptions.csv", "what you said does not apply, and quiet weeks, with the answers"),
     ("messages.csv", "what you and the office wrote to each other"),
+    ("staff.csv", "who is or was on your staff list: name, job, employer, from when until when"),
+    ("training.csv", "what each of them did, from where we know it, and what was taken back"),
+    ("sessions.csv", "whom you booked on which training, and who came"),
+    ("outside.csv", "the courses of others that you handed in, for whom, with their proofs"),
+    ("briefings.csv", "what your briefing says every night, and who is on tonight"),
+    ("spot-checks.csv", "what spot checks found: jobs and numbers, no names"),
     ("trail.csv", "who did what and when, in words"),
     ("certificates", "the certificates as they were issued"),
     ("files", "the photos and papers of your proofs, as they are kept"),
     ("README.txt", "what is in the copy, and how long we keep what is ours to keep"),
 )  # fmt: skip
+ABOUT_STAFF = {"staff.csv", "training.csv", "sessions.csv", "outside.csv", "briefings.csv"}
+
+NO_STAFF = (
+    "The sheets about the people of the staff list are not in it: the office counts them, and "
+    "looks at names only by sample, with a reason. The venue’s managers have them in their copy."
+)
+
+
+def contents(*, staff: bool) -> list[tuple[str, str]]:
+    """What is in a copy, in words; without `staff`, as the office takes it."""
+    return [each for each in CONTENTS if staff or each[0] not in ABOUT_STAFF]
 
 
 def clears_after(venue: Venue) -> date | None:
@@ -54,9 +71,11 @@ def note(venue_id: int, *, by: int) -> None:
     trail.note("venue.exported", "venue", venue_id, venue_id=venue_id, by=by)
 
 
-def pack(venue_id: int) -> IO[bytes]:
+def pack(venue_id: int, *, staff: bool) -> IO[bytes]:
     """The ZIP of one venue, open at its start; the caller closes it.
 
+    `staff`: with the sheets about the people of its staff list, which the office counts and does
+    not read.
     Raises OSError when the disk does not take it. Takes as long as the files are many: needs no
     lock, and shows things as they are while it is made.
     """
@@ -64,15 +83,15 @@ def pack(venue_id: int) -> IO[bytes]:
     with contextlib.ExitStack() as until_whole:
         out = until_whole.enter_context(tempfile.TemporaryFile(dir=config.current().folder))
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-            _fill(packed, held)
+            _fill(packed, held, staff)
         out.seek(0)
         until_whole.pop_all()
     return out
 
 
-def _fill(packed: zipfile.ZipFile, held: Holdings) -> None:
+def _fill(packed: zipfile.ZipFile, held: Holdings, staff: bool) -> None:
     venue_id = held.venue.id
-    readme_head, readme_tail = _readme(held)
+    readme_head, readme_tail = _readme(held, staff)
     stored: dict[int, list[tuple[str, str]]] = defaultdict(list)
     missing = []
     for proof_id, row in holdings.files(venue_id):
@@ -99,10 +118,27 @@ def _fill(packed: zipfile.ZipFile, held: Holdings) -> None:
     _sheet(packed, "proofs.csv", holdings.PROOFS, holdings.proofs(held, stored))
     _sheet(packed, "exceptions.csv", holdings.EXCEPTIONS, holdings.exceptions(held))
     _sheet(packed, "messages.csv", holdings.MESSAGES, holdings.messages(held))
+    _sheet(packed, "spot-checks.csv", roster.CHECKS, roster.checks(held))
+    missing += _staff(packed, held) if staff else []
     _sheet(packed, "trail.csv", holdings.TRAIL, holdings.history(held))
     lost = ["", "These files are listed and not in the copy:", *(f"- {each}" for each in missing)]
     lines = [*readme_head, *(lost if missing else []), *readme_tail]
     packed.writestr("README.txt", "\r\n".join(lines) + "\r\n")
+
+
+def _staff(packed: zipfile.ZipFile, held: Holdings) -> list[str]:
+    """Add what is about the people of the staff list; the files that are not in the copy."""
+    stored, missing = {}, []
+    for row in roster.proofs(held):
+        name, is_there = _store(packed, row.file)
+        stored[row.id] = name, row.file.sha256.hex()
+        missing += [] if is_there else [name]
+    _sheet(packed, "staff.csv", roster.STAFF, roster.staff(held))
+    _sheet(packed, "training.csv", roster.TRAINING, roster.training(held))
+    _sheet(packed, "sessions.csv", roster.SESSIONS, roster.sessions(held))
+    _sheet(packed, "outside.csv", roster.OUTSIDE, roster.outside(held, stored))
+    _sheet(packed, "briefings.csv", roster.BRIEFINGS, roster.briefings(held))
+    return missing
 
 
 def _store(packed: zipfile.ZipFile, stored: files.StoredFile) -> tuple[str, bool]:
@@ -140,7 +176,7 @@ def _sheet(
         writer.writerows([neutral(cell) for cell in row] for row in rows)
 
 
-def _readme(held: Holdings) -> tuple[list[str], list[str]]:
+def _readme(held: Holdings, staff: bool) -> tuple[list[str], list[str]]:
     """What is said before and after the list of files that are not in the copy."""
     city, now = config.current().city, clock.local(clock.now())
     head = [
@@ -148,8 +184,9 @@ def _readme(held: Holdings) -> tuple[list[str], list[str]]:
         f"Made on {in_words(now.date())} at {now:%H:%M}.",
         "",
         "What is in this copy",
-        *(f"- {name}: {words}" for name, words in CONTENTS),
+        *(f"- {name}: {words}" for name, words in contents(staff=staff)),
         "",
+        *([] if staff else [NO_STAFF]),
         "People are named who had a role at this venue. Others are named by what they are: "
         f"{city.office_name}, or an auditor.",
         "A cell that starts with an apostrophe (') would be taken for a formula without it.",
@@ -171,7 +208,11 @@ def kept(venue: Venue) -> list[str]:
     last = clears_after(venue)
     lines = [
         "The files of the newest accepted proof of each requirement, and of the one before it, "
-        "stay. Those of older proofs are deleted once their own time is over."
+        "stay. Those of older proofs are deleted once their own time is over.",
+        f"The name of somebody who left your staff list is deleted {retention.STAFF_LEFT} after "
+        "their last day. What they did is still counted, with nobody’s name.",
+        f"The proof of a course of others is deleted {retention.OUTSIDE_PROOF} after it counted "
+        f"for the last time, and the note of a spot check after {retention.CHECK_NOTE}.",
     ]
     if venue.cleared_on is not None:
         lines = [f"Files, names and what was written were deleted on {in_words(venue.cleared_on)}."]

@@ -36,6 +36,7 @@ from charter.proofs.models import (
 )
 from charter.proofs.states import ProofState
 from charter.signup.models import SignUp, SignUpMessage
+from charter.staff.models import StaffList
 from charter.venues import rules
 from charter.venues.models import Closure, Venue, Zone
 from charter.venues.models import Kind as VenueKind
@@ -98,8 +99,9 @@ def moment(at: datetime | None) -> str:
     return clock.local(at).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
-def _day(day: date | None) -> str:
-    return day.isoformat() if day else ""
+def day(when: date | None) -> str:
+    """A day as a sheet sorts it."""
+    return when.isoformat() if when else ""
 
 
 def identity(held: Holdings) -> dict[str, Any]:
@@ -116,8 +118,8 @@ def identity(held: Holdings) -> dict[str, Any]:
             "run_by": venue.operator.name if venue.operator else None,
             "state": register.state_of(venue.id),
             "charter": held.edition.title if held.edition else None,
-            "signed_on": _day(venue.signed_on), "owner_since": _day(venue.owner_since),
-            "left_on": _day(venue.left_on), "left_because": venue.left_because,
+            "signed_on": day(venue.signed_on), "owner_since": day(venue.owner_since),
+            "left_on": day(venue.left_on), "left_because": venue.left_because,
         },
         "licence": {
             "incident_book_on_paper": venue.licence_paper_book,
@@ -125,24 +127,25 @@ def identity(held: Holdings) -> dict[str, Any]:
             "incident_book_kept_months": venue.licence_retention_months,
         },
         "rooms": [
-            {"kind": row.kind, "name": row.name, "until": _day(row.retired_on)}
+            {"kind": row.kind, "name": row.name, "until": day(row.retired_on)}
             for row in _of(Zone, venue.id)
         ],
         "closures": [
-            {"from": _day(row.from_on), "until": _day(row.until_on), "reason": row.reason}
+            {"from": day(row.from_on), "until": day(row.until_on), "reason": row.reason}
             for row in _of(Closure, venue.id)
         ],
         "signatures": [
-            {"name": row.name, "as": row.signer_role, "on": _day(row.signed_on)}
+            {"name": row.name, "as": row.signer_role, "on": day(row.signed_on)}
             for row in _of(Signature, venue.id)
         ],
         "team": _team(venue),
+        "staff_list": _staff_list(venue.id),
         "standing": _standing(venue.id),
         "certificates": [
             {
                 "serial": shown.certificate.serial, "code": shown.code,
-                "from": _day(shown.certificate.valid_from),
-                "until": _day(shown.certificate.valid_until),
+                "from": day(shown.certificate.valid_from),
+                "until": day(shown.certificate.valid_until),
                 "state": shown.verdict.state.value,
             }
             for shown in certificates.of_venue(venue.id)
@@ -168,10 +171,17 @@ def _team(venue: Venue) -> list[dict[str, str]]:
         .order_by(Membership.starts_on, Membership.id)
     )
     return [
-        {"role": row.label, "name": row.user.name, "from": _day(row.starts_on),
-         "until": _day(row.ends_on)}
+        {"role": row.label, "name": row.user.name, "from": day(row.starts_on),
+         "until": day(row.ends_on)}
         for row in rows
     ]  # fmt: skip
+
+
+def _staff_list(venue_id: int) -> dict[str, str] | None:
+    row = db.session.get(StaffList, venue_id)
+    if row is None:
+        return None
+    return {"began_on": day(row.began_on), "last_checked_on": day(row.checked_on)}
 
 
 def _standing(venue_id: int) -> dict[str, Any] | None:
@@ -179,17 +189,17 @@ def _standing(venue_id: int) -> dict[str, Any] | None:
     if judged is None:
         return None
     return {
-        "as_at": _day(judged.today),
+        "as_at": day(judged.today),
         "state": judged.state.label,
-        "holds_until": _day(judged.holds_until),
+        "holds_until": day(judged.holds_until),
         "commitments": [
             {
                 "number": one.commitment.number, "name": one.commitment.name,
-                "state": one.state.label, "holds_until": _day(one.holds_until),
+                "state": one.state.label, "holds_until": day(one.holds_until),
                 "requirements": [
                     {
                         "number": each.requirement.number, "asks": each.requirement.words,
-                        "state": each.state.label, "holds_until": _day(each.holds_until),
+                        "state": each.state.label, "holds_until": day(each.holds_until),
                         "why": each.why,
                     }
                     for each in one.requirements
@@ -235,8 +245,8 @@ def proofs(held: Holdings, stored: Mapping[int, Sequence[tuple[str, str]]]) -> I
         of = stored.get(row.id, ())
         yield (
             held.about(row.requirement_key), held.asks(row.requirement_key), row.version,
-            Kind(row.kind).label, _state(row), _day(row.happened_on), _day(row.valid_from),
-            _day(row.valid_to), moment(row.uploaded_at), _day(row.ended_on),
+            Kind(row.kind).label, _state(row), day(row.happened_on), day(row.valid_from),
+            day(row.valid_to), moment(row.uploaded_at), day(row.ended_on),
             held.name(row.uploaded_by), held.name(row.decided_by), moment(row.decided_at),
             row.reason, row.statement, row.link, row.signed_name, seen.get(row.id, ""),
             "\n".join(name for name, _ in of), "\n".join(digest for _, digest in of),
@@ -294,7 +304,7 @@ def exceptions(held: Holdings) -> Iterator[Row]:
     for row in _of(QuietRecord, held.venue.id):
         yield (
             held.about(row.requirement_key), "Quiet weeks", held.name(row.nil_signed_by),
-            _day(row.nil_signed_on), "Nothing to report", row.answer, _day(row.recorded_on),
+            day(row.nil_signed_on), "Nothing to report", row.answer, day(row.recorded_on),
         )  # fmt: skip
 
 

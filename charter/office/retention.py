@@ -17,10 +17,15 @@ from sqlalchemy import select
 
 from charter.accounts import retention as people
 from charter.accounts.rules import IdleStep
+from charter.briefings import retention as briefings
 from charter.core import clock, files, mail, retention, trail
 from charter.core.db import CITY, CityValue, db, lock
+from charter.network import service as network
 from charter.proofs import retention as proofs
+from charter.sessions import retention as sessions
 from charter.signup import service as signing
+from charter.staff import retention as staff
+from charter.training import retention as training
 from charter.venues.models import Venue, VenueState
 
 LAST_RUN = "retention"
@@ -55,6 +60,7 @@ def nightly(*, after_a_pause: bool = False) -> Iterator[str]:
         lock(CITY)
         yield _counted(what, part())
     yield from _accounts()
+    yield from _leavers(today)
     yield from _superseded(today)
     yield from _left(today)
     swept = files.sweep()
@@ -84,6 +90,12 @@ def _unused_files() -> int:
 _PARTS: dict[str, Callable[[], int]] = {
     "links": people.forget_links,
     "sign-ups": signing.forget,
+    "staff-lists": staff.forget_imports,
+    "nights": briefings.forget_nights,
+    "check-notes": briefings.forget_notes,
+    "initials": sessions.forget_initials,
+    "trainers": sessions.forget_trainers,
+    "network": network.forget,
     "mails": mail.forget,
     "unused-files": _unused_files,
 }
@@ -95,6 +107,8 @@ def _accounts() -> Iterator[str]:
     for user_id in due:
         lock(CITY)
         step = people.step(user_id)
+        if step is IdleStep.NAMELESS:
+            staff.untie(user_id)
         yield f"account {user_id}: {_STEPS[step]}." if step else ""
 
 
@@ -106,12 +120,25 @@ _STEPS = {
 }
 
 
-def _superseded(today: date) -> Iterator[str]:
-    due = list(proofs.superseded(today))
+def _leavers(today: date) -> Iterator[str]:
+    due = list(staff.leavers(today))
     db.session.rollback()
     for venue_id in due:
         lock(venue_id)
-        count = files.erase(proofs.superseded(today, venue_id=venue_id).get(venue_id, ()))
+        ids = staff.leavers(today, venue_id=venue_id).get(venue_id, [])
+        training.forget_words(venue_id, ids)
+        yield f"venue {venue_id}: {staff.forget_names(venue_id, ids)} names deleted."
+
+
+def _superseded(today: date) -> Iterator[str]:
+    due = sorted({*proofs.superseded(today), *training.over(today)})
+    db.session.rollback()
+    for venue_id in due:
+        lock(venue_id)
+        count = sum(
+            files.erase(which(today, venue_id=venue_id).get(venue_id, ()))
+            for which in (proofs.superseded, training.over)
+        )
         if count:
             trail.note("files.erased", "venue", venue_id, venue_id=venue_id, count=count)
         yield f"venue {venue_id}: {count} files erased."
@@ -133,8 +160,12 @@ def _left(today: date) -> Iterator[str]:
         venue = db.session.get_one(Venue, venue_id)
         if venue.state == VenueState.LEFT and venue.cleared_on is None:
             venue.cleared_on = today
-            roles, count = people.end_roles_at(venue_id), proofs.clear(venue_id)
+            roles = people.end_roles_at(venue_id)
+            count = proofs.clear(venue_id) + training.clear(venue_id)
             signing.forget_people(venue_id)
+            staff.clear(venue_id)
+            sessions.clear(venue_id)
+            briefings.clear(venue_id)
             trail.note(
                 "venue.cleared", "venue", venue_id, venue_id=venue_id, roles=roles, files=count
             )

@@ -15,6 +15,7 @@ WORDS = {
     "few_cases": "Fewer cases than this are too few to tell",
     "few_months": "Months that an answer about quiet weeks counts",
     "share_trained": "Per cent of the people who work with customers trained",
+    "share_practised": "Per cent of the people who work with customers who practised stepping in",
     "starter_days": "Days in which somebody new has to be trained",
     "open_days": "Days in which a report from the public is opened",
     "share_on_time": "Per cent of entries written in time",
@@ -26,6 +27,7 @@ WORDS = {
     "ways_to_report": "Ways to tell the venue that the public and staff each have",
     "check_staff": "People asked in a spot check",
     "check_questions": "Questions put to each of them",
+    "check_right": "Right answers each of them has to give",
 }
 
 

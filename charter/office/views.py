@@ -26,6 +26,7 @@ from charter.accounts.models import User
 from charter.core import access, clock
 from charter.core.access import Permission, can, requires
 from charter.core.db import commit
+from charter.core.text import is_number
 from charter.editions import service as editions
 from charter.office import board, casefile, desk, machine, sheet
 from charter.office import export as copies
@@ -110,7 +111,7 @@ def venues_csv() -> Response:
 def venue(venue_id: int) -> Answer:
     """One venue: what waits first, then where it stands, its people, certificates and history."""
     before = request.args.get("before", "")
-    number = int(before) if board.is_number(before) else None
+    number = int(before) if is_number(before) else None
     file = casefile.casefile(venue_id, before=number) or abort(404)
     return render_template("office/venue.html", file=file)
 
@@ -120,8 +121,13 @@ def venue(venue_id: int) -> Answer:
 def export(venue_id: int) -> Answer:
     """What is in the copy that a venue may take of everything, and how long we keep ours."""
     found = venue_service.venue(venue_id) or abort(404)
+    staff = can(Permission.STAFF_READ, venue_id)
     return render_template(
-        "office/export.html", venue=found, contents=copies.CONTENTS, kept=copies.kept(found)
+        "office/export.html",
+        venue=found,
+        contents=copies.contents(staff=staff),
+        left_out="" if staff else copies.NO_STAFF,
+        kept=copies.kept(found),
     )
 
 
@@ -131,14 +137,17 @@ def export_zip(venue_id: int) -> Answer:
     """The copy: made before the lock is taken, since it may be large, and noted in the trail."""
     if venue_service.venue(venue_id) is None:
         abort(404)
+    staff = can(Permission.STAFF_READ, venue_id)
     try:
-        packed = copies.pack(venue_id)
+        packed = copies.pack(venue_id, staff=staff)
     except OSError as fault:
         current_app.logger.error("a copy could not be made: %s", fault.strerror)
         flash("We could not make the copy just now. Try again in a few minutes.")
         return redirect(url_for(".export", venue_id=venue_id), 303)
     try:
         access.enter()
+        if staff and not can(Permission.STAFF_READ, venue_id):
+            abort(404)
         copies.note(venue_id, by=current_user.id)
         commit()
     except BaseException:

@@ -8,6 +8,7 @@ from charter.core.access import Role
 from charter.core.text import in_words
 from charter.core.trail import TrailEntry
 from charter.editions.terms import Edition
+from charter.training import sampling
 
 VERBS = {
     "account.anonymised": "Name and address of an unused account deleted",
@@ -16,12 +17,15 @@ VERBS = {
     "account.made": "Account made",
     "account.renamed": "Name changed",
     "account.warned": "Warned by mail that nobody uses the account",
+    "briefing.made": "Briefing for the night made",
+    "briefing.written": "Words of the briefing written",
     "certificate.dropped": "Proposal of a certificate dropped",
     "certificate.issued": "Certificate issued",
     "certificate.proposed": "Certificate proposed",
     "certificate.restored": "Certificate counts again",
     "certificate.suspended": "Certificate suspended",
     "certificate.withdrawn": "Certificate withdrawn",
+    "check.noted": "Spot check written down",
     "edition.loaded": "Edition of the charter loaded",
     "email.change-asked": "New e-mail address asked for",
     "email.changed": "E-mail address changed",
@@ -49,16 +53,39 @@ VERBS = {
     "not-applicable.asked": "The venue said that it does not apply",
     "not-applicable.ended": "It applies again",
     "not-applicable.refused": "Answered that it does apply",
+    "notice.not-shown": "Post on the network not shown",
+    "notice.posted": "Post written for the network",
+    "notice.shown": "Post on the network shown",
+    "notice.taken-back": "Post for the network taken back",
+    "notice.taken-down": "Post taken off the network",
+    "outside.counted": "Training by somebody else counts now",
+    "outside.handed-in": "Training by somebody else handed in",
+    "outside.mapped": "Decided what somebody else’s course counts for",
+    "outside.returned": "Training by somebody else returned",
     "password.changed": "Password changed",
     "password.reset-asked": "Link for a new password sent",
     "proof.discarded": "Unfinished proof thrown away",
     "proof.saved": "Unfinished proof saved",
     "quiet.recorded": "Answer about the quiet weeks written down",
     "quiet.signed": "Quiet weeks signed as nothing to report",
+    "reply.not-shown": "Reply on the network not shown",
+    "reply.posted": "Reply written for the network",
+    "reply.shown": "Reply on the network shown",
+    "reply.taken-back": "Reply for the network taken back",
+    "reply.taken-down": "Reply taken off the network",
     "retention.done": "What is kept no longer was deleted",
     "role.ended": "Role ended",
     "role.extended": "Role made longer",
     "role.given": "Role given",
+    "session.booked": "People booked on a training session",
+    "session.cancelled": "Training session cancelled",
+    "session.changed": "Training session changed",
+    "session.checked-in": "Checked in to a training session by phone",
+    "session.counted": "Room counted at a training session",
+    "session.moved-up": "Place on a training session given to who waited",
+    "session.planned": "Training session planned",
+    "session.register-set": "Register of a training session saved",
+    "session.unbooked": "Somebody taken off a training session",
     "sessions.ended": "Signed out everywhere",
     "sign-up.answered": "Signer answered the office",
     "sign-up.approved": "Sign-up approved",
@@ -66,9 +93,22 @@ VERBS = {
     "sign-up.confirmed": "Sign-up confirmed by e-mail",
     "sign-up.declined": "Sign-up declined",
     "signatories.imported": "Earlier signatories brought in",
+    "staff.added": "Somebody added to the staff list",
+    "staff.came-back": "Somebody on the staff list came back",
+    "staff.changed": "Name or job changed on the staff list",
+    "staff.code-made": "Code made to tie a job to an account",
+    "staff.confirmed": "Staff list said to be right",
+    "staff.forgotten": "Names deleted, long after they left",
+    "staff.imported": "Staff list read in",
+    "staff.left": "Last day noted on the staff list",
+    "staff.linked": "Somebody tied a job to their own account",
+    "staff.unlinked": "A job was untied from an account",
     "thread.answered": "Question answered",
     "thread.asked": "Question asked",
     "threshold.set": "Threshold set",
+    "training.recorded": "Training written down",
+    "training.sampled": "The office looked at a few names",
+    "training.withdrawn": "Training taken back",
     "venue.added": "Venue added",
     "venue.changed": "Venue’s details changed",
     "venue.cleared": "Names and files deleted, long after the venue left",
@@ -127,6 +167,10 @@ def _detail(name: str, value: str, edition: Edition | None) -> str:
         return Role(value).label
     if name == "serial":
         return value
+    if name == "sample":
+        return sampling.REASONS.get(value, "")
+    if name in ("came", "missed"):
+        return f"{value} {'came' if name == 'came' else 'did not come'}"
     if name in ("since", "until"):
         return f"{'from' if name == 'since' else 'until'} {in_words(date.fromisoformat(value))}"
     return ""

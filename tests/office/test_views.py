@@ -26,7 +26,7 @@ from tests.builders.commitments import hand_in, load_charter, make_scene, restat
 from tests.builders.edition import make_commitment_data
 from tests.builders.office import make_city
 from tests.builders.venues import make_venue
-from tests.counting import counted
+from tests.counting import counted, forget_answers
 from tests.page import text_of
 from tests.visitor import Visitor
 
@@ -153,6 +153,7 @@ def test_the_table_costs_the_same_for_any_city_and_stays_small(app: Flask, as_: 
             make_city(number)
         visitor = as_(person)
         visitor.get("/office/venues")
+        forget_answers(app)
         with counted(app) as seen:
             page = visitor.get("/office/venues")
         costs.append(len(seen))

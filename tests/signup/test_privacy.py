@@ -49,3 +49,25 @@ def test_the_notices_have_the_tables_numbers(client: Visitor) -> None:
     assert f"Deleted after {retention.SIGN_UP_UNCONFIRMED}" in signers
     assert "After 12 months without a sign-in we write to you, and 14 days later" in venues
     assert "at least 6 years" in venues
+
+
+def test_people_on_a_list_read_how_long_their_name_is_kept_and_who_sees_it(client: Visitor) -> None:
+    told, venues = (client.get(f"/privacy/{each}").text for each in ("people", "venues"))
+    assert f"{retention.STAFF_LEFT} after your last day your name is deleted" in told
+    assert f"Deleted after {retention.STAFF_IMPORT}" in told
+    assert "The night office reads numbers" in told
+    assert "Pages about a venue are seen by its own people" not in told
+    assert (
+        "Seen by other venues’ champions and managers and by the office, with your first name and "
+        f"role. It is kept {retention.NETWORK_POST}, or {retention.NETWORK_UNSEEN} if it was not "
+        "shown" in venues
+    )
+
+
+def test_a_notice_stands_where_a_name_of_the_list_is_asked_for() -> None:
+    for page in (
+        "staff/add.html", "staff/upload.html", "sessions/session.html", "outside/new.html",
+        "check_in/enter.html", "check_in/name.html", "tonight/read.html",
+    ):  # fmt: skip
+        text = (TEMPLATES / page).read_text("utf-8")
+        assert 'url_for("front.privacy", audience="people")' in text, page
