@@ -26,6 +26,9 @@ from tests import matrix
 from tests.builders.accounts import make_member, sign_in_as
 from tests.builders.certificates import issue, make_ready
 from tests.builders.commitments import Scene, hand_in
+from tests.builders.rooms import make_counted
+from tests.builders.sessions import book, make_session
+from tests.builders.training import make_hand_in, make_staff
 from tests.digest import changed, digest
 from tests.matrix import Answer, Cast, Relation, Route, Someone
 
@@ -101,9 +104,16 @@ def children(scene: Scene) -> dict[str, int]:
     db.session.add_all(rows.values())
     db.session.commit()
     staff = make_member(Role.STAFF, venue=venue).id
+    people = make_staff(venue, "Ava Quinn", by=scene.champion)
+    session = make_session(by=scene.champion, venue=venue)
     return {name: row.id for name, row in rows.items()} | {
         "certificate_id": certificate.id,
         "evidence_id": proof.id,
+        "member_id": people[0],
+        "record_id": make_counted(venue, *people, by=scene.champion),
+        "session_id": session,
+        "booking_id": book(venue, session, *people, by=scene.champion)[0],
+        "outside_id": make_hand_in(venue, people, by=scene.champion),
         "file_id": db.session.scalars(
             select(EvidenceFile.file_id).where(EvidenceFile.evidence_id == proof.id)
         ).one(),

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -22,7 +22,7 @@ from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
 from charter.core.mail import OutboxMail
-from charter.demo import papers
+from charter.demo import days, papers, training
 from charter.editions import service as editions
 from charter.editions.terms import Edition, Kind, Requirement
 from charter.proofs import decisions, exceptions, service, signatures, threads
@@ -81,9 +81,9 @@ def load() -> str:
     db.session.rollback()
     people = _people()
     rows = tomllib.loads((FOLDER / "venues.toml").read_text("utf-8"))["venue"]
-    for row in rows:
-        _build(row, people, edition)
+    venue_ids = {row["key"]: _build(row, people, edition) for row in rows}
     _auditors(people)
+    training.tell(venue_ids, people)
     _sign_ups(edition)
     # What was mailed along the way is old news: the inbox begins empty.
     db.session.execute(delete(OutboxMail))
@@ -111,10 +111,11 @@ def _people() -> dict[str, int]:
     }
 
 
-def _build(row: Mapping[str, Any], people: Mapping[str, int], edition: Edition) -> None:
+def _build(row: Mapping[str, Any], people: Mapping[str, int], edition: Edition) -> int:
+    """Add one venue and tell its story; the venue's id."""
     story = STORIES.get(row["story"])
     db.session.rollback()
-    with _days_ago(story.signed if story else 300):
+    with days.ago(story.signed if story else 300):
         lock(CITY)
         place = (row["latitude"], row["longitude"]) if "latitude" in row else None
         identity = venues.Identity(
@@ -127,6 +128,7 @@ def _build(row: Mapping[str, Any], people: Mapping[str, int], edition: Edition) 
         commit()
     if story:
         _tell(venue_id, row, story, people, edition)
+    return venue_id
 
 
 def _sign(
@@ -194,7 +196,7 @@ def _tell(
         lock(CITY, venue_id)
         for each in wanted:
             _prove(venue_id, each, story, team, _first_age(each, story))
-        with _days_ago(story.certificate, hour=10):
+        with days.ago(story.certificate, hour=10):
             commit()
         _certify(venue_id, story, team)
         wanted = [each for each in wanted if _is_renewed(each, story)]
@@ -225,7 +227,7 @@ def _is_told(requirement: Requirement, story: Story) -> bool:
 
 def _prove(venue_id: int, requirement: Requirement, story: Story, team: _Team, ago: int) -> None:
     number = requirement.number
-    with _days_ago(ago, hour=9):
+    with days.ago(ago, hour=9):
         name = "The champion" if requirement.signer == "champion" else team.stand_in
         content = papers.content(venue_id, requirement, signed_name=name)
         proof = service.show(venue_id, requirement.key, content, by=team.champion)
@@ -233,7 +235,7 @@ def _prove(venue_id: int, requirement: Requirement, story: Story, team: _Team, a
             threads.ask(venue_id, requirement.key, "Is one page enough for this?", by=team.champion)
     if number in story.wait or proof.state != ProofState.WAITING:
         return
-    with _days_ago(max(ago - 1, 0), hour=9):
+    with days.ago(max(ago - 1, 0), hour=9):
         if number in story.back:
             words = "The photo is too dark to read. Take it with the lights up, please."
             decisions.return_(venue_id, proof.id, words, by=team.officer)
@@ -279,11 +281,11 @@ def _age(requirement: Requirement, story: Story) -> int:
 
 
 def _certify(venue_id: int, story: Story, team: _Team) -> None:
-    with _days_ago(story.certificate, hour=11):
+    with days.ago(story.certificate, hour=11):
         lock(CITY, venue_id)
         proposal_id = certificates.propose(venue_id, by=team.officer, web_session=None).id
         commit()
-    with _days_ago(story.certificate, hour=15):
+    with days.ago(story.certificate, hour=15):
         lock(CITY, venue_id)
         certificates.issue(venue_id, proposal_id, by=team.admin, web_session=None)
         commit()
@@ -336,8 +338,8 @@ def _auditors(people: Mapping[str, int]) -> None:
 
 def _sign_ups(edition: Edition) -> None:
     """Two venues that signed up and wait for the office: it has to make sure who signed."""
-    for days, name in ((3, "Fox & Hare"), (1, "St Martin’s Social Club")):
-        with _days_ago(days, hour=9):
+    for number, name in ((3, "Fox & Hare"), (1, "St Martin’s Social Club")):
+        with days.ago(number, hour=9):
             lock(CITY)
             venue_id = db.session.scalars(select(Venue.id).where(Venue.name == name)).one()
             address = f"owner.{venue_id}@saltmarsh.example"
@@ -360,9 +362,3 @@ def _sign_ups(edition: Edition) -> None:
             if found:
                 signing.confirm(found[1])
             commit()
-
-
-def _days_ago(days: int, hour: int = 12) -> Any:
-    """The clock so many days ago at an hour; `days` 0 is never later than now."""
-    moment = datetime.combine(clock.today() - timedelta(days=days), time(hour), UTC)
-    return clock.moved_to(min(moment, clock.now()))

@@ -66,14 +66,16 @@ def _file(requirement: Requirement) -> files.Received:
     """A photo where one is asked for, else a paper named after what it shows."""
     if "photo" in requirement.proof.lower():
         return _received(_photo(requirement.task), "photo.jpg")
-    return _received(_paper(requirement), f"{requirement.key.partition('.')[2]}.pdf")
+    name = f"{requirement.key.partition('.')[2]}.pdf"
+    return paper(requirement.task, requirement.example, name)
 
 
 def _received(content_bytes: bytes, name: str) -> files.Received:
     return files.receive(FileStorage(io.BytesIO(content_bytes), filename=name))
 
 
-def _paper(requirement: Requirement) -> bytes:
+def paper(heading: str, words: str, name: str) -> files.Received:
+    """A page of a made-up venue with these words, received under a file name."""
     head = Letterhead(
         office_name="A made-up venue",
         charter_title="Demo",
@@ -81,10 +83,10 @@ def _paper(requirement: Requirement) -> bytes:
         short_address="saltmarsh.example",
         as_at=clock.today(),
     )
-    report = Report(head, requirement.task)
-    report.heading(requirement.task)
-    report.paragraph(requirement.example)
-    return report.finish()
+    report = Report(head, heading)
+    report.heading(heading)
+    report.paragraph(words)
+    return _received(report.finish(), name)
 
 
 def _photo(words: str) -> bytes:

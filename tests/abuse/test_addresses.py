@@ -27,7 +27,8 @@ QUERIES = (
 )  # fmt: skip
 NAMES = (
     "find", "q", "name", "code", "after", "before", "only", "next", "sort", "area", "kind", "state",
-    "lapses", "needs", "sent", "page",
+    "lapses", "needs", "sent", "page", "by", "course", "lack", "on", "still", "format",
+    "left", "own_after", "own_before",
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from charter.venues import places
 from charter.venues import service as venues
 from charter.venues.models import Closure, Kind, Operator, Zone
 from tests import matrix
+from tests.abuse.training_world import Values, make_part
 from tests.builders.accounts import make_member, make_user
 from tests.builders.certificates import issue, make_ready, propose
 from tests.builders.commitments import EDITION, make_proof, make_scene, received, under_lock
@@ -50,11 +51,15 @@ KEYS = {
 
 @dataclass
 class World:
-    """The city: its people by what they are, ids for addresses, and mailed links by their kind."""
+    """The city: its people by what they are, ids for addresses, and mailed links by their kind.
+
+    `others` are more values of an address, by endpoint.
+    """
 
     people: dict[str, int] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
+    others: dict[str, list[Values]] = field(default_factory=dict)
     code: str = ""
     venue: int = 0
     ready: int = 0
@@ -86,6 +91,8 @@ class World:
             if route.endpoint == "commitments.commitment":
                 key = key.partition(".")[0]
             yield route.at(venue, key=key, **values)
+        for more in self.others.get(route.endpoint, ()):
+            yield route.at(venue, **{**values, **more})
         if route.endpoint == "verify.verify":
             yield route.at(venue, code=self.links["withdrawn"])
         if route.endpoint == "commitments.proof":
@@ -105,6 +112,7 @@ def make_world(say: Say = lambda name: f"Some {name}") -> World:
     _talk(world, say)
     _sign_ups(world, say)
     _links(world, say)
+    _train(world, say)
     db.session.rollback()
     return world
 
@@ -271,6 +279,13 @@ def _links(world: World, say: Say) -> None:
     world.links["accounts.invitation"] = _token("invitation", "new@mail.example")
     world.links["accounts.reset_password"] = _token("reset-password", "forgetful@mail.example")
     world.links["accounts.confirm_address"] = _token("email-change-new", "changed@mail.example")
+
+
+def _train(world: World, say: Say) -> None:
+    part = make_part(world.venue, world.people, say)
+    world.ids |= part.ids
+    world.links |= part.links
+    world.others = part.others
 
 
 def _token(kind: str, to: str) -> str:

@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 
 import pyotp
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from charter import config
+from charter.accounts import signin
+from charter.accounts.models import User
 from charter.app import create_app
 from charter.core import clock
 from charter.core.db import db
@@ -120,6 +123,18 @@ class Person:
         self.types("Your name", name)
         self.types("Choose a password", PASSWORD)
         self.presses("Say yes and make my account")
+
+    def is_signed_in(self, user_id: int) -> None:
+        """Have this browser signed in as somebody with an account, second factor and all."""
+        app = self.city.app
+        with app.app_context():
+            user = db.session.get_one(User, user_id)
+            token = signin.begin(user, device="Firefox on Linux").token
+            db.session.commit()
+        signer = SecureCookieSessionInterface().get_signing_serializer(app)
+        assert signer is not None
+        value = str(signer.dumps({"_user_id": token, "_fresh": True}))
+        self.tab.context.add_cookies([{"name": "session", "value": value, "url": self.city.url}])
 
     def sets_up_a_second_factor(self) -> None:
         """Scan the square (here: read the key) and type the first code."""

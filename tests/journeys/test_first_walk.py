@@ -25,6 +25,8 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 REAL = Path(os.environ.get("CHARTER_DATA", ROOT.parent / "shared" / "data"))
 LARGE_CITY = 2_500
+# What is counted from the venue's own records can be shown otherwise too, under a fold.
+_FOLDED = "main details:not([open]):has(button[value=hand-in]) > summary"
 
 
 @pytest.fixture
@@ -170,7 +172,7 @@ def prove_everything(city: City, champion: Person, folder: Path) -> int:
             assert "Accepted" in champion.words
             continue
         hand_in(champion, picture, paper)
-        champion.opens(f"/venues/{venue_id}/requirements/{requirement.key}")
+        assert champion.heading == requirement.task
         assert "With the night office" in champion.words, champion.words
         shown += 1
     return shown
@@ -178,6 +180,8 @@ def prove_everything(city: City, champion: Person, folder: Path) -> int:
 
 def hand_in(champion: Person, picture: Path, paper: Path) -> None:
     """Use whichever control the requirement's page has."""
+    if champion.has(_FOLDED):
+        champion.tab.locator(_FOLDED).first.click()
     photograph_every_place(champion, picture)
     if champion.has("textarea[name=statement]"):
         champion.types("What did you do?", "We did this together before opening.")

@@ -34,10 +34,11 @@ class Screen:
 
 
 class Browsers:
-    """Screens by person, opened when first asked for."""
+    """Screens by person, opened when first asked for; `seen` are the parts of pages looked at."""
 
     def __init__(self, browser: Browser, city: City) -> None:
         self.city = city
+        self.seen: set[tuple[str, ...]] = set()
         self._browser = browser
         self._contexts: list[BrowserContext] = []
         self._screens: dict[tuple[str, bool], Screen] = {}

@@ -10,6 +10,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,23 @@ from charter import config
 from charter.accounts import factor, invitations, mailboxes, signin
 from charter.accounts.models import User
 from charter.app import create_app
+from charter.briefings import service as briefings
 from charter.certificates import service as certificates
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
 from charter.core.mail import OutboxMail
+from charter.core.text import in_words
 from charter.demo import city as demo_city
 from charter.editions import service as editions
 from charter.install import SEEDS, prepare
 from charter.proofs import exceptions, signatures, threads
+from charter.sessions import bookings, planning, room
+from charter.sessions.planning import Plan
 from charter.signup import drafts
 from charter.signup import service as signing
+from charter.staff import imports, sheet
+from charter.staff import service as staff
 from charter.venues import service as venues
 from charter.venues.models import Kind, Venue
 from tests.conftest import settings_for
@@ -119,11 +126,13 @@ def _add_what_lasts_a_while() -> None:
     }
     lantern = _venue_id("The Lantern")
     officer, champion = people["officer"], people["champion"]
-    for part in (_long_name, _sign_ups, _links, _questions):
+    for part in (_long_name, _sign_ups, _links, _questions, _tonight, _sheet):
         db.session.rollback()
         lock(CITY, lantern)
         part(lantern, officer, champion)
         commit()
+    for venue_id in (None, lantern):
+        _running_session(venue_id, lantern, officer, champion)
     junction = _venue_id("Junction House")
     db.session.rollback()
     lock(CITY, junction)
@@ -181,6 +190,41 @@ def _questions(lantern: int, officer: User, champion: User) -> None:
     threads.ask(lantern, requirements[2].key, "Does a lanyard count?", by=champion.id)
     good = next(each for each in requirements if each.waivable and not each.essential)
     exceptions.ask_not_applicable(lantern, good.key, "We have no such room.", by=champion.id)
+
+
+def _tonight(lantern: int, officer: User, champion: User) -> None:
+    briefings.make_tonight(lantern, "Jo is the duty manager. Sam is on the door.", by=champion.id)
+
+
+def _sheet(lantern: int, officer: User, champion: User) -> None:
+    """A list that was read in and waits to be looked over, with a row of each kind."""
+    here, gone = staff.present(lantern), staff.gone(lantern)
+    back = in_words(clock.today()).split(" ", 1)[1]
+    rows = [
+        "Name,Job,Employer,Started,Left",
+        f"{here[0].name},Cleaner,,,",
+        f"{here[1].name},{here[1].jobs[0].job},{here[1].jobs[0].employer},,",
+        f"{here[2].name},{here[2].jobs[0].job},{here[2].jobs[0].employer},,{back}",
+        f"{gone[0].name},Bar,,{back},",
+        f"Una Fairweather,Door,Agency,{back},",
+    ]
+    imports.hold(lantern, sheet.of_text("\n".join(rows)), by=champion.id)
+
+
+def _running_session(venue_id: int | None, lantern: int, officer: User, champion: User) -> None:
+    """A session that began ten minutes ago: its room is open, and somebody is there."""
+    began = clock.local(clock.now() - timedelta(minutes=10))
+    plan = Plan(began.date(), began.time(), 20, place="Here", trainer="Imke Rolle")
+    by = champion.id if venue_id else officer.id
+    db.session.rollback()
+    lock(CITY, lantern)
+    with clock.moved_to(began - timedelta(hours=3)):
+        course = "bystander" if venue_id else "respond"
+        row = planning.plan(course, plan, venue_id=venue_id, by=by)
+        people = [each.id for each in staff.present(lantern)][:6]
+        made = bookings.book(lantern, row.id, people, by=champion.id)
+    room.check_in(row.id, lantern, made[0].id)
+    commit()
 
 
 def _link(kind: str, to: str) -> str:

@@ -1,10 +1,12 @@
 """Every page, as everybody who may open it, in a real browser: by day, by night, zoomed, on paper.
 
-All who may open a page get it once without a browser, and it is inspected. Whoever's page differs
-in its parts (another form, another state, another menu) has it looked at in Chromium too.
+All who may open a page get it once without a browser, and it is inspected. Whoever's page has a
+part that no page before it had in that place (another form, another state, another menu) has it
+looked at in Chromium too, and so has the first of every endpoint.
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 import pytest
@@ -26,21 +28,19 @@ DEAD_ENDS = [
 ]
 
 
-def _shapes(body: Element) -> set[str]:
-    """What the main part is made of, and what is around it, whatever the words say."""
-    return {_shape(body, leave_out="main"), *(_shape(main) for main in body.iter("main"))}
+Part = tuple[str, ...]
 
 
-def _shape(element: Element, leave_out: str = "") -> str:
-    """An element's parts, outline and classes; those of the same shape count as one."""
-    parts: list[str] = []
+def _parts(element: Element, within: Part = ()) -> Iterator[Part]:
+    """Each element as the stylesheet sees it, whatever the words say: what it is in, and after."""
+    before = ""
     for child in element:
-        if isinstance(child.tag, str) and child.tag != leave_out:
-            shape = _shape(child, leave_out)
-            if shape not in parts:
-                parts.append(shape)
-    kind = [element.get(each, "") for each in ("class", "type", "aria-current")]
-    return f"<{element.tag} {kind} {''.join(parts)}>"
+        if isinstance(child.tag, str):
+            traits = (child.get(each, "") for each in ("class", "type", "aria-current"))
+            kind = " ".join((child.tag, *traits))
+            yield (*within, f"after {before}", kind)
+            yield from _parts(child, (*within, kind))
+            before = kind
 
 
 def _look(screen: Screen, plain: Screen, path: str) -> list[str]:
@@ -61,18 +61,21 @@ def _look(screen: Screen, plain: Screen, path: str) -> list[str]:
 
 
 def _walk(browsers: Browsers, endpoint: str, *, all_of_them: bool) -> dict[str, list[str]]:
-    """The faults of an endpoint's pages; unless all are wanted, of one of each shape."""
+    """The faults of an endpoint's pages; unless all are wanted, of those with a part that is new.
+
+    New is what this worker has not looked at yet, on any page.
+    """
     faults: dict[str, list[str]] = {}
-    seen: set[str] = set()
     for visit in visits(browsers.city, endpoint):
         status, page = browsers.read(visit.person, visit.path)
         if page is None:
             assert status == 303, f"{visit} answers {status}"
             continue
-        shapes = _shapes(page.one("body"))
+        is_first = not faults
         found = faults.setdefault(str(visit), [] if status == 200 else [f"answers {status}"])
-        if all_of_them or not shapes <= seen:
-            seen |= shapes
+        parts = set(_parts(page.one("body")))
+        if all_of_them or is_first or not parts <= browsers.seen:
+            browsers.seen |= parts
             found += _look(*_screens(browsers, visit.person), visit.path)
     assert faults, "nobody in the demo city can be shown this page"
     return {visit: found for visit, found in faults.items() if found}

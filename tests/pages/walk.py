@@ -9,18 +9,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from charter.accounts.models import Membership, User
+from charter.briefings import service as briefings
+from charter.briefings.models import BriefingNight
 from charter.certificates.models import Certificate, CertificateProposal
 from charter.certificates.rules import grouped
 from charter.commitments import pages
+from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db
 from charter.editions import service as editions
 from charter.editions.terms import Kind
+from charter.network.models import Notice, NoticeReply
+from charter.network.rules import State
 from charter.proofs.models import Evidence, NotApplicable
+from charter.sessions.models import TrainingSession
 from charter.signup.models import SignUp, SignUpState
+from charter.staff import service as staff
+from charter.training.models import OutsideCourse, OutsideTraining, TrainingRecord
 from charter.venues.models import Closure, Venue
 from tests import matrix
 from tests.pages.city import LONG_NAME, NOBODY, PEOPLE, City
@@ -29,8 +37,15 @@ from tests.pages.city import LONG_NAME, NOBODY, PEOPLE, City
 NOT_PAGES = {
     "certificates.pdf",
     "commitments.file",
+    "network.file",
     "office.take_copy",
+    "outside.file",
+    "outside.office_file",
     "office.venues_csv",
+    "staff.template",
+    "training_office.csv",
+    "sessions.ics",
+    "sessions.paper",
     "verify.register_csv",
     "verify.register_geojson",
 }
@@ -214,11 +229,90 @@ def _sign_ups(city: City, person: str, venue_id: int) -> Iterator[Values]:
         yield {"sign_up_id": row.id}
 
 
+def _notices(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """What somebody sees on the board; to the office also what waits and what is not shown."""
+    query = select(Notice.id)
+    if person not in ("officer", "office-admin"):
+        query = query.where(Notice.state == State.SHOWN)
+    for notice_id in db.session.scalars(query):
+        yield {"notice_id": notice_id}
+
+
+def _notices_shown(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    for notice_id in db.session.scalars(select(Notice.id).where(Notice.state == State.SHOWN)):
+        yield {"notice_id": notice_id}
+
+
+def _replies_shown(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    for row in db.session.scalars(select(NoticeReply).where(NoticeReply.state == State.SHOWN)):
+        yield {"notice_id": row.notice_id, "reply_id": row.id}
+
+
+def _sessions(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """Sessions that a venue, or the office (0), may look at."""
+    query = select(TrainingSession)
+    if venue_id:
+        theirs = TrainingSession.venue_id == venue_id
+        query = query.where(theirs | TrainingSession.venue_id.is_(None))
+    yield from _of_each_fate(query)
+
+
+def _sessions_run(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """Sessions that a venue's own trainer, or the office (0), runs."""
+    where = TrainingSession.venue_id == (venue_id or None)
+    yield from _of_each_fate(select(TrainingSession).where(where))
+
+
+def _of_each_fate(query: Select[TrainingSession]) -> Iterator[Values]:
+    """Counted, cancelled, running and to come: the latest of each, of whoever runs it."""
+    seen = set()
+    for row in db.session.scalars(query.order_by(TrainingSession.starts_at.desc())):
+        begun = row.starts_at <= clock.now()
+        fate = (row.venue_id, row.counted_at is None, row.cancelled_at is None, begun)
+        if fate not in seen:
+            seen.add(fate)
+            yield {"session_id": row.id}
+
+
+def _staff_here(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """Of who works at the venue, one of each employer, and whoever is to come."""
+    seen = set()
+    for row in staff.present(venue_id):
+        now = staff.jobs_now(row)
+        what = (now[0].employer, bool(row.user_id)) if now else "to come"
+        if what not in seen:
+            seen.add(what)
+            yield {"member_id": row.id}
+
+
+def _staff_gone(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    for row in staff.gone(venue_id)[:1]:
+        yield {"member_id": row.id}
+
+
+def _staff(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    yield from _staff_here(city, person, venue_id)
+    yield from _staff_gone(city, person, venue_id)
+
+
 def _link(name: str) -> Callable[[City, str, int], Iterator[Values]]:
     def found(city: City, person: str, venue_id: int) -> Iterator[Values]:
         yield {"token": city.links[name]}
 
     return found
+
+
+def _tonight(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """The links of this night's briefings."""
+    for row in db.session.scalars(select(BriefingNight)):
+        if not briefings.is_over(row):
+            yield {"token": briefings.token(row)}
+
+
+def _with_tonight(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """A venue whose briefing for this night was made."""
+    if briefings.tonight(venue_id) is not None:
+        yield {}
 
 
 def _each(name: str, *values: str) -> Callable[[City, str, int], Iterator[Values]]:
@@ -229,28 +323,98 @@ def _each(name: str, *values: str) -> Callable[[City, str, int], Iterator[Values
     return found
 
 
+def _trained(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """Somebody of the list with each kind of row, and somebody with none."""
+    seen = set()
+    done = {
+        row.member_id: (row.source, row.withdrawn_at is None)
+        for row in db.session.scalars(
+            select(TrainingRecord).where(TrainingRecord.venue_id == venue_id)
+        )
+    }
+    for member in staff.present(venue_id):
+        what = done.get(member.id)
+        if what not in seen:
+            seen.add(what)
+            yield {"member_id": member.id}
+
+
+def _training_rows(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    where = (TrainingRecord.venue_id == venue_id, TrainingRecord.withdrawn_at.is_(None))
+    for record_id in db.session.scalars(select(TrainingRecord.id).where(*where).limit(1)):
+        yield {"record_id": record_id}
+
+
+def _outside(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """A hand-in in each state."""
+    seen = set()
+    for row in db.session.scalars(select(OutsideTraining)):
+        if row.state not in seen:
+            seen.add(row.state)
+            yield {"outside_id": row.id}
+
+
+def _outside_courses(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    where = OutsideCourse.decided_at.is_not(None)
+    for course_id in db.session.scalars(select(OutsideCourse.id).where(where).limit(2)):
+        yield {"course_id": course_id}
+
+
 FILLED: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "accounts.confirm_address": _link("email-change-new"),
     "accounts.invitation": _link("invitation"),
     "accounts.reset_password": _link("reset-password"),
+    "briefings.paper": _with_tonight,
     "certificates.issue": _proposals,
     "certificates.withdraw": _certificates,
     "commitments.commitment": _commitments,
     "commitments.proof": _proofs,
     "commitments.requirement": _requirements,
-    "front.privacy": _each("audience", "everyone", "signers", "staff", "venues"),
+    "front.privacy": _each("audience", "everyone", "people", "signers", "staff", "venues"),
+    "network.index": _each("kind", "", "question"),
+    "network.notice": _notices,
+    "network.queue": _each("only", "", "hidden"),
+    "network.take_down": _notices_shown,
+    "network.take_down_reply": _replies_shown,
     "office.sign_up": _sign_ups,
+    "outside.decide": _outside,
+    "outside.remap": _outside_courses,
     "review.not_applicable": _wishes,
     "review.proof": _proofs,
     "review.question": _questions,
     "review.quiet_weeks": _counted,
+    "sessions.cancel": _sessions_run,
+    "sessions.change": _sessions_run,
+    "sessions.count": _sessions_run,
+    "sessions.register": _sessions_run,
+    "sessions.screen": _sessions_run,
+    "sessions.session": _sessions,
+    "sessions_office.cancel": _sessions_run,
+    "sessions_office.change": _sessions_run,
+    "sessions_office.count": _sessions_run,
+    "sessions_office.register": _sessions_run,
+    "sessions_office.screen": _sessions_run,
+    "sessions_office.session": _sessions,
     "signup.answer": _link("sign-up-decision"),
     "signup.confirm": _link("sign-up-confirm"),
     "signup.venue": _each("q", "", "quay", "nothing at all"),
+    "staff.change": _staff_here,
+    "staff.come_back": _staff_gone,
+    "staff.index": _each("find", "", "a"),
+    "staff.leave": _staff_here,
+    "staff.person": _staff,
     "team.end": _members,
     "team.end_office_role": _officers,
     "team.office_person": _users("champion", "officer", "auditor"),
     "team.propose_factor_reset": _users("officer"),
+    "tonight.read": _tonight,
+    "tonight.ready": _tonight,
+    "training_office.index": _each("by", "", "kind", "job"),
+    "training_office.starters": _each("lack", "", "training"),
+    "training.index": _each("on", "", "2026-03-12"),
+    "training.people": _each("state", "", "book"),
+    "training.person": _trained,
+    "training.withdraw": _training_rows,
     "venues.reopen": _closures,
     "verify.verify": _codes,
 }
