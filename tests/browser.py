@@ -34,7 +34,10 @@ _FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 _RUN_AXE = """async tags => {
-    const options = {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']};
+    const options = {
+        runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'],
+        preload: {assets: ['media']},
+    };
     const {violations} = await axe.run(document, options);
     return violations.flatMap(rule => rule.nodes.map(
         node => `${rule.id} (${rule.impact}): ${rule.help}: ${node.target} ${node.html}`));

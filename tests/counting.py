@@ -11,10 +11,7 @@ from charter.core.db import db
 
 @contextmanager
 def counted(app: Flask) -> Iterator[list[str]]:
-    """The statements an application sends while this is open; a batch counts as one.
-
-    Its connections are new, so that nothing is counted as free because it was asked before.
-    """
+    """The statements an application sends while this is open; a batch counts as one."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
@@ -23,9 +20,18 @@ def counted(app: Flask) -> Iterator[list[str]]:
 
     with app.app_context():
         engine = db.engine
-        engine.dispose()
     event.listen(engine, "before_cursor_execute", note)
     try:
         yield seen
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+def forget_answers(app: Flask) -> None:
+    """Have the next request ask everything anew: what a connection keeps goes with it.
+
+    Wants no session to be open.
+    """
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()

@@ -60,6 +60,8 @@ def _shots(city: City) -> list[Shot]:
             PHONE,
             "An example of good proof",
         ),
+        Shot("training", "champion", f"/venues/{city.venue('The Lantern')}/training", PHONE),
+        Shot("office-training", "officer", "/office/training?by=job", DESK),
         Shot("sign-up-check", "nobody", "/sign-up/check", PHONE),
         Shot("verify", "nobody", f"/verify/{grouped(_certificate(city).code)}", PHONE),
         Shot("office-venues", "officer", "/office/venues", DESK),

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from tests import provision
 from tests.engines import ENGINES, POSTGRESQL, Databases
@@ -59,6 +60,66 @@ def test_each_database_is_migrated_and_nobody_elses(own_databases: Databases, en
         with connection(mine) as reader:
             assert reader.scalars(text("SELECT name FROM drink")).all() == []
             assert reader.dialect.name == engine
+
+
+def migrate_more(url: str) -> None:
+    """Tables of which one refers to the other, a counter, and a row that comes with them."""
+    with connection(url) as made:
+        made.execute(text("CREATE TABLE maker (id SERIAL PRIMARY KEY, name VARCHAR(40))"))
+        made.execute(text("CREATE TABLE drink (id SERIAL PRIMARY KEY, maker_id INT)"))
+        refers = "ADD CONSTRAINT made FOREIGN KEY (maker_id) REFERENCES maker (id)"
+        made.execute(text(f"ALTER TABLE drink {refers}"))
+        made.execute(text("CREATE TABLE step (number INT)"))
+        made.execute(text("INSERT INTO step VALUES (7)"))
+
+
+# What a test may do, and whether the next one may have the same database after it.
+HABITS = [
+    ([], True),
+    (["UPDATE step SET number = 8"], False),
+    (["DELETE FROM step"], False),
+    (["DELETE FROM drink", "ALTER TABLE drink DROP CONSTRAINT made"], False),
+    (["ALTER TABLE maker ADD COLUMN since INT"], False),
+    (["CREATE TABLE glass (size INT)"], False),
+    (["CREATE SCHEMA kept", "CREATE TABLE kept.drink AS TABLE drink"], False),
+]
+
+
+@pytest.mark.postgresql
+@pytest.mark.slow
+def test_a_database_with_a_name_is_as_new_for_the_next_test(own_databases: Databases):
+    for habit, is_kept in HABITS:
+        with own_databases.fresh(POSTGRESQL, migrate_more, "mine") as url:
+            first = number_of(url)
+            writes(url, *habit)
+            held = create_engine(url, poolclass=NullPool).connect()
+            held.execute(text("LOCK TABLE drink"))
+        with own_databases.fresh(POSTGRESQL, migrate_more, "mine") as same:
+            assert (same, number_of(same) == first) == (url, is_kept), habit
+            with connection(url) as reader:
+                assert reader.scalars(text("SELECT number FROM step")).all() == [7]
+                assert reader.scalar(text("SELECT to_regclass('glass')")) is None
+            writes(url)
+        with pytest.raises(DBAPIError):
+            held.execute(text("SELECT 1"))
+        held.close()
+
+
+def number_of(url: str) -> int:
+    """The database's own number: another database of the same name has another."""
+    with connection(url) as reader:
+        asked = "SELECT oid::int FROM pg_database WHERE datname = current_database()"
+        return int(reader.scalar(text(asked)))
+
+
+def writes(url: str, *more: str) -> None:
+    """A maker and a drink, both with the number 1 as in any new database, and more."""
+    with connection(url) as writer:
+        writer.execute(text("INSERT INTO maker (name) VALUES ('spring')"))
+        writer.execute(text("INSERT INTO drink (maker_id) VALUES (1)"))
+        assert writer.scalars(text("SELECT id FROM drink")).all() == [1]
+        for statement in more:
+            writer.execute(text(statement))
 
 
 @pytest.mark.postgresql

@@ -40,7 +40,8 @@ def _in_a_request() -> Iterator[None]:
 def shape(html: str) -> list[Any]:
     """A fragment as comparable data: white space, attribute order and class order do not count.
 
-    Nor does an option that cannot be chosen: we leave such options out.
+    Nor does an option that cannot be chosen: we leave such options out. Nor that a summary of
+    errors has the focus at once: theirs gets it by script, ours without one.
     """
     fragment = html5lib.parseFragment(html, namespaceHTMLElements=False)
     return [_shape(child) for child in fragment]
@@ -50,7 +51,7 @@ def _shape(element: Element) -> list[Any]:
     attributes = {
         name: sorted(value.split()) if name == "class" else value
         for name, value in element.attrib.items()
-        if name != "disabled"
+        if name not in ("disabled", "autofocus") and (name, value) != ("tabindex", "-1")
     }
     words = [" ".join((element.text or "").split())]
     for child in element:

@@ -9,7 +9,7 @@ from charter import config
 from charter.commitments import standing
 from charter.core.db import CITY, commit, db, lock, touch
 from charter.editions import service as editions
-from tests.counting import counted
+from tests.counting import counted, forget_answers
 from tests.engines import SQLITE
 
 pytestmark = pytest.mark.slow
@@ -34,6 +34,23 @@ MOST = {
     "/office/venues/{venue}": 24,
     "/office/reviews": 10,
     "/office/sign-ups": 5,
+    "/office/training": 4,
+    "/office/training?by=job": 5,
+    "/office/training/starters": 4,
+    "/office/training/outside": 6,
+    "/office/sessions": 9,
+    "/venues/{venue}/staff": 8,
+    "/venues/{venue}/staff/new": 4,
+    "/venues/{venue}/training": 12,
+    "/venues/{venue}/training/people": 12,
+    "/venues/{venue}/training/outside": 7,
+    "/venues/{venue}/sessions": 7,
+    "/venues/{venue}/briefing": 9,
+    "/venues/{venue}/checks": 12,
+    "/venues/{venue}/handover": 18,
+    "/venues/{venue}/first-week": 8,
+    "/account/training": 4,
+    "/network": 8,
 }
 OFFICE = ("/office/",)
 EVERYBODY = ("/sign-in", "/verify/", "/register")
@@ -59,6 +76,7 @@ def costs(app: Flask, made: dataset.Made) -> dict[str, int]:
     wire, found = Wire(app), {}
     for page, ask in asks(made).items():
         wire.visit(app, ask)
+        forget_answers(app)
         with counted(app) as seen:
             answer = wire.visit(app, ask)
         assert answer.status_code == 200, (page, answer.status_code)

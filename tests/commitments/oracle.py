@@ -159,7 +159,11 @@ class Oracle:
             return []
         if not fact.met:
             gone = fact.lost_on
-            return [] if gone is None else [Claim("accepted", 1, {gone - DAY})]
+            if gone is None:
+                return []
+            claim = Claim("accepted", 1, {gone - DAY})
+            self._keep(claim, self._waiting(known))
+            return [claim]
         first = fact.since or min(self.now, fact.holds_until or self.now)
         if fact.since is None:
             claim = live(self.facts, "accepted", 1, first, None, fact.holds_until)

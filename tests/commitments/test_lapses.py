@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy import select
 
-from charter.commitments import lapses
+from charter.commitments import lapses, standing
 from charter.commitments.models import VenueStanding
 from charter.core import clock
 from charter.core.db import CITY, commit, db, lock
@@ -14,8 +14,10 @@ from tests.builders.commitments import make_scene, prove_all
 
 
 def told() -> int:
-    """Tell as the nightly run does."""
+    """Take the standings and tell, as the nightly run does."""
     db.session.rollback()
+    for _ in standing.nightly():
+        commit()
     lock(CITY)
     number = lapses.tell()
     commit()
@@ -46,3 +48,19 @@ def test_a_lapse_is_told_once_in_its_first_week(app: Flask):
             commit()
         with clock.moved_to(moment + timedelta(days=9)):
             assert told() == 0
+
+
+def test_the_next_lapse_is_told_while_the_first_is_still_open(app: Flask):
+    with app.app_context():
+        scene = make_scene()
+        prove_all(scene)
+        judged = standing.assessed(scene.venue)
+        assert judged is not None
+        ends = sorted({each.holds_until for each in judged.requirements if each.holds_until})
+        assert ends[1] - ends[0] > lapses.TOLD_WITHIN
+        now, today = clock.now(), clock.today()
+        for end in ends[:3]:
+            with clock.moved_to(now + (end - today)):
+                assert told() == 0
+            with clock.moved_to(now + (end - today) + timedelta(days=1)):
+                assert told() == 1

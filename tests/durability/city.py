@@ -12,8 +12,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +29,7 @@ from charter import config, install
 from charter.app import create_app
 from charter.core import files, trail
 from charter.core.db import db
-from tests.durability.steps import STEPS
+from tests.durability.steps import STEPS, WORKERS
 
 VENUES = 12
 UPLOAD = b"%PDF-1.4\n" + b"1" * 30_000 + b"\n%%EOF\n"
@@ -89,13 +91,13 @@ class City:
         self.wait()
 
     def wait(self) -> None:
-        """Wait until the server answers again."""
+        """Wait until the server answers again, with every worker that it has."""
         request = message("GET", "/sign-in")
         until = time.monotonic() + 60
         while time.monotonic() < until:
             assert self.server is not None
             assert self.server.poll() is None, (self.folder / "server.log").read_text()[-3000:]
-            if b" 200 " in self._exchange(request)[:20]:
+            if self._all_live() and b" 200 " in self._exchange(request)[:20]:
                 return
             time.sleep(0.02)
         raise AssertionError("the server is not back within a minute")
@@ -104,7 +106,12 @@ class City:
         """kill -9 every worker; the server's first process starts new ones."""
         for place in self.folder.glob("worker-*"):
             place.unlink()
-            _kill(int(place.name.partition("-")[2]))
+            with suppress(ProcessLookupError):
+                os.kill(_number(place), signal.SIGKILL)
+
+    def _all_live(self) -> bool:
+        """Whether as many workers live as there are to be, of those that said so."""
+        return sum(_lives(_number(each)) for each in self.folder.glob("worker-*")) >= WORKERS
 
     def kill_everything(self) -> None:
         """kill -9 the whole server, with no one left to start it again."""
@@ -147,9 +154,9 @@ class City:
             return "nothing"
         return "saved" if " 303 " in first else first
 
-    def keep_uploading(self, venue_id: int, sent: Sent, until: float) -> None:
-        """Hand proofs in, one after the other, until the time has come or no answer does."""
-        while time.monotonic() < until:
+    def keep_uploading(self, venue_id: int, sent: Sent, over: threading.Event) -> None:
+        """Hand proofs in, one after the other, until that is over or no answer comes."""
+        while not over.is_set():
             once = secrets.token_hex(16)
             answer = self.upload(venue_id, once)
             if answer == "saved":
@@ -235,8 +242,13 @@ class City:
         return gone
 
 
-def _kill(number: int) -> None:
+def _number(worker: Path) -> int:
+    return int(worker.name.partition("-")[2])
+
+
+def _lives(number: int) -> bool:
     try:
-        os.kill(number, signal.SIGKILL)
+        os.kill(number, 0)
     except ProcessLookupError:
-        return
+        return False
+    return True

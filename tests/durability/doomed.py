@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from charter.app import create_app
 from charter.core.db import db
-from tests.durability.steps import STEPS
+from tests.durability.steps import STEPS, WORKERS
 
 preload_app = True
-workers = 2
+workers = WORKERS
 threads = 4
 worker_class = "gthread"
 loglevel = "warning"

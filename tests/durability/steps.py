@@ -1,4 +1,4 @@
-"""The steps of saving a proof, in order, between which a server may die."""
+"""The steps of saving a proof, in order, between which a server may die; and its workers."""
 
 STEPS = (
     "file written, not synced",
@@ -11,3 +11,4 @@ STEPS = (
     "answer not sent",
 )
 BEFORE_COMMIT = STEPS[: STEPS.index("after the commit")]
+WORKERS = 2
