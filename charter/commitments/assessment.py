@@ -344,6 +344,12 @@ class VenueAssessment:
         return sum(each.returned is not None for each in self.requirements)
 
     @property
+    def newest_lapse(self) -> date | None:
+        """The last day on which the essential that lapsed last still held."""
+        ends = [each.holds_until for one in self.commitments for each in one.lapsed]
+        return max((end for end in ends if end), default=None)
+
+    @property
     def next_lapse(self) -> Lapse | None:
         """The essential that counts now and ends first, or None when nothing will end."""
         ends = [

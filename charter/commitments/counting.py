@@ -6,7 +6,7 @@ stored with the last day that it holds, so that no page counts anything and none
 
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, select
@@ -44,16 +44,19 @@ def recount(venue_ids: Collection[int]) -> None:
     teams = facts.teams(terms)
     working = {row.id: teams[row.id] for row in rows if row.state == VenueState.WORKING}
     city.store(venue_ids, working, terms, today)
-    wanted = {
-        (venue_id, fact): _row(venue_id, fact, count, today)
-        for found in (facts.counted(teams, terms, today), checks.counted(terms, today))
-        for venue_id, counts in found.items()
-        for fact, count in counts.items()
-        if fact in terms[venue_id].lasts
-    }
     stored: dict[tuple[int, str], dict[str, Any]] = {
         (row["venue_id"], row["fact"]): dict(row)
         for row in db.session.execute(_STORED, ids).mappings()
+    }
+    wanted = {
+        (venue_id, fact): _row(venue_id, fact, count, stored.get((venue_id, fact)), today)
+        for found in (
+            facts.counted(teams, terms, today, before=stored.keys()),
+            checks.counted(terms, today),
+        )
+        for venue_id, counts in found.items()
+        for fact, count in counts.items()
+        if fact in terms[venue_id].lasts
     }
     changed = {
         key[0]
@@ -86,18 +89,44 @@ def _lasts(edition: Edition) -> dict[str, Lasts]:
     return {each.fact: each.lasts for each in edition.requirements if each.fact}
 
 
-def _row(venue_id: int, fact: str, count: Counted, today: date) -> dict[str, Any]:
-    return {"venue_id": venue_id, "fact": fact, **asdict(count), "counted_on": today}
+def _row(
+    venue_id: int, fact: str, count: Counted, before: dict[str, Any] | None, today: date
+) -> dict[str, Any]:
+    row = {"venue_id": venue_id, "fact": fact, **asdict(count), "counted_on": today}
+    row["met_since"] = today if count.met else None
+    if before is None:
+        return row
+    ran_out = before["holds_until"] is not None and before["holds_until"] < today
+    if count.met and before["met"] and not ran_out:
+        row["met_since"] = before["met_since"]
+    if before["since"] is None:
+        row["lost_on"] = before["lost_on"] if count.met else _lost_on(before, today)
+    return row
+
+
+def _lost_on(before: dict[str, Any], today: date) -> date | None:
+    """Since when a fact that is not met today no longer is, by what was known all along.
+
+    Rows may be dated back and thresholds raised. What everybody read as met until today was lost
+    today, or on the day that it ran out by itself, and never before somebody could know. What was
+    only met for some hours of today, while a list was being written, was never met.
+    """
+    until: date | None = before["holds_until"]
+    lost: date | None = before["lost_on"]
+    if not before["met"] or before["met_since"] >= today:
+        return lost
+    return today if until is None else min(today, until + timedelta(days=1))
 
 
 def stored(venue_ids: Collection[int], today: date) -> dict[int, dict[str, Counted]]:
     """What was counted last at each of these venues, by venue and fact; one statement.
 
-    Of a fact that has run out since, only until when it held is still true.
+    Of a fact that has run out since, only until when it held is still true. What has a life of its
+    own (`since`) says on which day it was found, which stays true; closed days may stretch it.
     """
     found: dict[int, dict[str, Counted]] = {venue_id: {} for venue_id in venue_ids}
     for row in db.session.execute(_STORED, {"ids": list(venue_ids)}):
-        over = row.holds_until is not None and row.holds_until < today
+        over = row.since is None and row.holds_until is not None and row.holds_until < today
         found[row.venue_id][row.fact] = Counted(
             met=row.met,
             cases=row.cases,

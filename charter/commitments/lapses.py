@@ -21,12 +21,13 @@ TOLD_WITHIN = timedelta(days=7)
 def tell() -> int:
     """Put a mail to its champions in the outbox for every venue with a new lapse; how many mails.
 
-    Needs the city's lock. Two statements, and one for each mail.
+    Comes after the nightly run has taken every standing. Needs the city's lock. Two statements,
+    and one for each mail.
     """
     today = clock.today()
-    last_day = VenueStanding.holds_until
+    last_day = VenueStanding.newest_lapse
     rows = db.session.execute(
-        select(VenueStanding.venue_id, last_day, VenueStanding.lapses_key)
+        select(VenueStanding.venue_id, last_day)
         .join(Venue, Venue.id == VenueStanding.venue_id)
         .where(Venue.state == VenueState.WORKING, last_day < today, last_day >= today - TOLD_WITHIN)
     ).all()
@@ -35,15 +36,14 @@ def tell() -> int:
     for row in rows:
         for member in champions[row.venue_id]:
             link = f"{config.current().public_url}/venues/{row.venue_id}/"
-            lapse = f"{row.venue_id}:{row.lapses_key}:{row.holds_until}:{member.user_id}"
             told += (
                 mail.post(
                     "something-lapsed",
                     member.user.email,
                     user_id=member.user_id,
-                    dedupe=f"lapsed:{lapse}"[:120],
+                    dedupe=f"lapsed/{row.venue_id}/{row.newest_lapse}/{member.user_id}",
                     link=link,
-                    last_day=row.holds_until,
+                    last_day=row.newest_lapse,
                 )
                 is not None
             )

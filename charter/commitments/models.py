@@ -34,7 +34,8 @@ class VenueStanding(Model):
     """Where a venue stood as a whole when last assessed.
 
     `holds_until` is the last day on which `all_met` (or any essential that counts) still holds
-    as stored; `lapses_key` names the requirement that ends first. `waiting`, `returned` and
+    as stored; `lapses_key` names the requirement that ends first. `newest_lapse` is the last day on
+    which the essential that lapsed last still held. `waiting`, `returned` and
     `questions` count what somebody has to do something about.
     """
 
@@ -55,6 +56,7 @@ class VenueStanding(Model):
     any_lapsed: Mapped[bool]
     holds_until: Mapped[date | None]
     lapses_key: Mapped[str | None] = mapped_column(String(60))
+    newest_lapse: Mapped[date | None] = mapped_column(index=True)
     waiting: Mapped[int] = mapped_column(default=0)
     returned: Mapped[int] = mapped_column(default=0)
     questions: Mapped[int] = mapped_column(default=0)
@@ -67,7 +69,8 @@ class CountedFact(Model):
     """What a fact of the charter came to at a venue when it was last counted.
 
     The columns are those of `editions.terms.Counted`; after `holds_until` a fact that was met
-    reads as lost, whatever is stored.
+    reads as lost, whatever is stored. `met_since` is the day from which it has been met without a
+    break, and `lost_on` is remembered from one count to the next.
     """
 
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), primary_key=True)
@@ -77,6 +80,7 @@ class CountedFact(Model):
     holds_until: Mapped[date | None]
     since: Mapped[date | None]
     lost_on: Mapped[date | None]
+    met_since: Mapped[date | None]
     share: Mapped[float | None]
     words: Mapped[str] = mapped_column(Text)
     step: Mapped[str] = mapped_column(String(200))

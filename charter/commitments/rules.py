@@ -52,7 +52,15 @@ from charter.commitments.assessment import (
     VenueAssessment,
 )
 from charter.commitments.facts import NOTHING_KNOWN, Facts, Proof, RequirementFacts
-from charter.editions.terms import Commitment, Edition, Kind, Lasts, Override, Requirement
+from charter.editions.terms import (
+    Commitment,
+    Edition,
+    Kind,
+    Lasts,
+    Override,
+    Requirement,
+    in_force,
+)
 from charter.proofs.states import SENT_BACK, ProofState
 from charter.venues.closures import Closed, merged, stretched
 
@@ -109,11 +117,7 @@ def assess(edition: Edition, facts: Facts, today: date) -> VenueAssessment:
 
 def thresholds(edition: Edition, overrides: Iterable[Override], on: date) -> dict[str, float]:
     """The value in force on a day of every threshold: the last override by then, or the default."""
-    values = dict(edition.thresholds)
-    for each in sorted(overrides, key=lambda override: override.from_on):
-        if each.from_on <= on:
-            values[each.name] = each.value
-    return values
+    return in_force(edition.thresholds, overrides, on)
 
 
 def _commitment(commitment: Commitment, facts: Facts, context: _Context) -> CommitmentAssessment:
@@ -264,7 +268,8 @@ def _counted(
         life = (counted.since, counted.holds_until)
         return [_lasting(RequirementState.ACCEPTED, life, waiting, context)]
     if counted.lost_on is not None and counted.lost_on <= context.known:
-        return [Ground(RequirementState.ACCEPTED, counted.lost_on - timedelta(days=1), None)]
+        life = (None, counted.lost_on - timedelta(days=1))
+        return [_lasting(RequirementState.ACCEPTED, life, waiting, context)]
     return []
 
 

@@ -96,6 +96,7 @@ def _venue_row(
         "any_lapsed": judged.any_lapsed,
         "holds_until": judged.holds_until,
         "lapses_key": judged.lapses_key,
+        "newest_lapse": judged.newest_lapse,
         "waiting": sum(
             each.proof_waits or each.asked_not_applicable or each.nil_signed
             for each in judged.requirements

@@ -23,9 +23,18 @@ from charter.core.db import db
 from charter.core.errors import Refused
 from charter.editions.edition import Fault, differences, load, meaning, parse, revived
 from charter.editions.models import EditionRow, ThresholdOverride
-from charter.editions.terms import Edition, Override
+from charter.editions.terms import Edition, Override, in_force
 
-__all__ = ["Fault", "Report", "current", "edition", "editions", "load_seeds", "with_overrides"]
+__all__ = [
+    "Fault",
+    "Report",
+    "current",
+    "edition",
+    "editions",
+    "load_seeds",
+    "thresholds",
+    "with_overrides",
+]
 
 
 _Read = dict[str, tuple[datetime, tuple[Override, ...]]]
@@ -209,6 +218,14 @@ def with_overrides(keys: Iterable[str]) -> dict[str, tuple[Edition, tuple[Overri
     }
 
 
+def thresholds(keys: Iterable[str], on: date) -> dict[str, dict[str, float]]:
+    """The thresholds of several editions in force on a day, the office's own values included."""
+    return {
+        key: in_force(edition.thresholds, overrides, on)
+        for key, (edition, overrides) in with_overrides(keys).items()
+    }
+
+
 def forget() -> None:
     """Have editions read again in this transaction, after something about one was written."""
     db.session().info.pop("editions", None)
@@ -229,8 +246,7 @@ def _read(keys: Collection[str]) -> _Read:
 
 
 def _in_force(overrides: Iterable[Override], today: date) -> tuple[tuple[str, float], ...]:
-    values = {each.name: each.value for each in overrides if each.from_on <= today}
-    return tuple(sorted(values.items()))
+    return tuple(sorted(in_force({}, overrides, today).items()))
 
 
 def _body(key: str, loaded_at: datetime) -> str:

@@ -4,7 +4,7 @@ Nothing here knows how many commitments a charter has.
 """
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -136,6 +136,20 @@ class Override:
     name: str
     value: float
     from_on: date
+
+
+def in_force(
+    thresholds: Mapping[str, float], overrides: Iterable[Override], on: date
+) -> dict[str, float]:
+    """The value in force on a day of every threshold: the last override by then, or its own.
+
+    Of several overrides from one day on, the one that was given last.
+    """
+    values = dict(thresholds)
+    for each in sorted(overrides, key=lambda override: override.from_on):
+        if each.from_on <= on:
+            values[each.name] = each.value
+    return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ day, that something waits for them: never what, and never of which venue.
 
 from sqlalchemy import select
 
-from charter import config
-from charter.accounts import service as accounts
-from charter.core import clock, mail, trail
+from charter.accounts import notices
+from charter.core import clock, trail
 from charter.core.access import Role
 from charter.core.db import db, touch
 from charter.core.errors import Refused
@@ -67,16 +66,8 @@ def mark_seen(venue_id: int, evidence_id: int, how: str, *, by: int, role: Role)
 
 
 def tell_champions(venue_id: int, key: str) -> None:
-    """Mail each champion and stand-in that something waits, at most once a day for each."""
-    link = f"{config.current().public_url}/venues/{venue_id}/requirements/{key}"
-    for member in accounts.champions([venue_id])[venue_id]:
-        mail.post(
-            "something-waits",
-            member.user.email,
-            user_id=member.user_id,
-            dedupe=f"waits/{venue_id}/{member.user_id}/{clock.today()}",
-            link=link,
-        )
+    """Mail each champion and stand-in that something waits at a requirement, once a day at most."""
+    notices.something_waits(venue_id, f"requirements/{key}")
 
 
 def _to_decide(venue_id: int, evidence_id: int, by: int) -> Evidence:

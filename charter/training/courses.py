@@ -1,6 +1,6 @@
 """The courses that count, read once from their seed file: whom each is for, how long it lasts."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -48,7 +48,8 @@ class Course:
     """A course. `jobs` are those it is for; empty: everybody who works with customers.
 
     `facts` names what it counts for in an edition. `able` are keys of ABLE. A `retired` course
-    takes no more bookings; what was done still counts.
+    takes no more bookings; what was done still counts. `own_trainer`: a venue's own trainer may
+    run it for that venue's people.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Course:
     facts: frozenset[str]
     able: tuple[str, ...]
     retired: bool = False
+    own_trainer: bool = False
 
     def is_for(self, job: str) -> bool:
         """Whether somebody with this job is meant to do it."""
@@ -76,16 +78,20 @@ class Course:
         return tuple(ABLE[each] for each in self.able)
 
 
-def read(path: Path) -> tuple[Course, ...]:
-    """The courses in a seed file, in its order. Raises `seed.Fault` with every fault in it."""
+def read(path: Path, known_jobs: Collection[str] | None = None) -> tuple[Course, ...]:
+    """The courses in a seed file, in its order. Raises `seed.Fault` with every fault in it.
+
+    `known_jobs`: keys of the jobs they may be for; without, those of the seed.
+    """
     found, faults = tables(path, "course")
-    made = [_course(table) for table in found]
+    known = staff_jobs.jobs().keys() if known_jobs is None else known_jobs
+    made = [_course(table, known) for table in found]
     if faults:
         raise Fault(faults)
     return tuple(made)
 
 
-def _course(table: Table) -> Course:
+def _course(table: Table, known_jobs: Collection[str]) -> Course:
     course = Course(
         key=table.name_of("key", KEY),
         title=table.text("title") or "",
@@ -93,12 +99,16 @@ def _course(table: Table) -> Course:
         part=Part(table.one_of("part", [each.value for each in Part]) or Part.FRONT_OF_HOUSE),
         minutes=table.whole("minutes") or 1,
         about=table.text("about") or "",
-        jobs=frozenset(table.some_of("jobs", staff_jobs.jobs(), ())),
+        jobs=frozenset(table.some_of("jobs", known_jobs, ())),
         lasts=lasts_of(table),
         facts=_facts(table),
         able=table.some_of("able", ABLE),
         retired=table.flag("retired", False),
+        own_trainer=table.flag("own_trainer", False),
     )
+    if course.own_trainer and course.part is not Part.FRONT_OF_HOUSE:
+        # A champion would prove their own training; nobody runs a briefing for others.
+        table.fault("may have own_trainer = true only if it is for front of house")
     table.finish()
     return course
 
@@ -133,6 +143,21 @@ def to_book() -> tuple[Course, ...]:
     return tuple(
         each for each in courses().values() if each.part is not Part.BRIEFING and not each.retired
     )
+
+
+def to_run_oneself() -> tuple[Course, ...]:
+    """The courses that a venue's own trainer may run; the others only the office runs."""
+    return tuple(each for each in to_book() if each.own_trainer)
+
+
+@cache
+def with_variants() -> Mapping[str, tuple[Course, ...]]:
+    """Each training with those that count for the same, by the key of the first, in order."""
+    found: dict[frozenset[str], list[Course]] = {}
+    for each in courses().values():
+        if each.part is not Part.BRIEFING:
+            found.setdefault(each.facts, []).append(each)
+    return {same[0].key: tuple(same) for same in found.values()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,15 +91,23 @@ class Person:
 
     def started(self, day: date) -> date | None:
         """The first day of the time without a gap that runs on `day`; None: before the list."""
-        first: date | None = day
-        for each in sorted(self.stints, key=lambda s: s.first or date.min, reverse=True):
-            last = each.last or date.max
-            if first is not None and (each.first or date.min) <= first <= next_day(last):
-                first = each.first
-        return first
+        return unbroken_since(self.stints, day)
+
+
+def unbroken_since(stints: Sequence[Stint], day: date) -> date | None:
+    """The first day of the time without a gap in these jobs that runs on `day`; None: unknown."""
+    if len(stints) == 1 and stints[0].runs(day):
+        return stints[0].first
+    first: date | None = day
+    for each in sorted(stints, key=lambda stint: stint.first or date.min, reverse=True):
+        last = each.last or date.max
+        if first is not None and (each.first or date.min) <= first <= next_day(last):
+            first = each.first
+    return first
 
 
 def next_day(day: date) -> date:
+    """The day after; the end of time has none."""
     return day if day == date.max else day + timedelta(days=1)
 
 
@@ -139,6 +147,16 @@ def as_known(team: Team, day: date) -> Team:
     return replace(team, people=tuple(people))
 
 
+def from_now_on(team: Team, today: date) -> Team:
+    """The team without whoever has left: the same from today on, at no cost of years of leavers."""
+    people = tuple(
+        person
+        for person in team.people
+        if any(each.last is None or each.last >= today for each in person.stints)
+    )
+    return team if len(people) == len(team.people) else replace(team, people=people)
+
+
 def cover(
     team: Team, person: Person, course: Sequence[Course], day: date, starter_days: int
 ) -> Cover:
@@ -153,7 +171,7 @@ def cover(
     last = max(lasts, default=None)
     if last is None:
         started = starter(team, person.started(day), starter_days)
-        is_new = started is not None and day <= started + timedelta(days=starter_days)
+        is_new = started is not None and day <= last_first_day(team, started, starter_days)
         return Cover.NEW if is_new else Cover.NEVER
     if last < day:
         return Cover.LAPSED
@@ -164,7 +182,12 @@ def starter(team: Team, first: date | None, starter_days: int) -> date | None:
     """The first day of somebody who counts as a new starter, else None."""
     if first is None or team.began is None:
         return None
-    return first if first > team.began - timedelta(days=starter_days) else None
+    return first if first >= team.began - timedelta(days=starter_days) else None
+
+
+def last_first_day(team: Team, first: date, starter_days: int) -> date:
+    """The last of the days that a new starter has to be trained."""
+    return stretched_in(team, first, first + timedelta(days=starter_days))
 
 
 def stretched_in(team: Team, first: date, last: date) -> date:

@@ -97,3 +97,43 @@ class OutsidePerson(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     outside_id: Mapped[int] = mapped_column(ForeignKey("outside_training.id"))
     member_id: Mapped[int] = mapped_column(ForeignKey("staff_member.id"), index=True)
+
+
+class TeamCount(Model):
+    """How many of a venue's people stand how with a course, as numbers to be added up by date.
+
+    The rows of `from_on` = `tally.AS_COUNTED` hold what was counted; each later row, what changes
+    by itself on that day. On a day, the sum of all rows up to it is true, until the `holds_until`
+    of the first row of the course, the one of everybody (`job` and `employer` empty: a person of
+    two jobs once). `course_key` is the first of a course and its variants. Counts, nobody's name.
+    """
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    course_key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    job: Mapped[str] = mapped_column(String(40), primary_key=True)
+    employer: Mapped[str] = mapped_column(String(16), primary_key=True)
+    from_on: Mapped[date] = mapped_column(primary_key=True)
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), primary_key=True, index=True)
+    people: Mapped[int]
+    trained: Mapped[int]
+    due: Mapped[int]
+    lapsed: Mapped[int]
+    never: Mapped[int]
+    new: Mapped[int]
+    holds_until: Mapped[date | None]
+
+
+class StarterLack(Model):
+    """So many new starters of a venue lack the same thing, from one day to another, included.
+
+    `lack` is one of `tally.LACKS`; `until_on` is `date.max` as long as nothing is known to end it.
+    """
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), primary_key=True)
+    lack: Mapped[str] = mapped_column(String(12), primary_key=True)
+    from_on: Mapped[date] = mapped_column(primary_key=True)
+    until_on: Mapped[date] = mapped_column(primary_key=True)
+    people: Mapped[int]

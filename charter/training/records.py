@@ -23,7 +23,6 @@ SOURCES: Mapping[str, str] = {
     "session": "at a session",
     "outside": "with somebody else",
     "briefing": "read on a phone",
-    "before": "written down by the venue",
 }
 
 
@@ -107,18 +106,12 @@ def _had(member_ids: Collection[int], course_key: str, done_on: date) -> set[int
 
 
 def _touch(venue_id: int, people: Sequence[StaffMember]) -> None:
-    """Have this venue counted again, and every other one where one of these people works too."""
+    """Have this venue counted again, and every other one where what they did counts too."""
     touch(venue_id)
     users = {each.user_id for each in people if each.user_id is not None}
     if not users:
         return
-    others = set(
-        db.session.scalars(
-            select(StaffMember.venue_id).where(
-                StaffMember.user_id.in_(users), StaffMember.venue_id != venue_id
-            )
-        )
-    )
+    others = staff.counted_with(users) - {venue_id}
     lock(*others)
     for other in sorted(others):
         touch(other)
@@ -129,11 +122,7 @@ def withdraw(venue_id: int, record_id: int, because: str, *, by: int) -> Trainin
 
     Refuses one that is not this venue's, or was taken back before.
     """
-    row = db.session.scalar(
-        select(TrainingRecord).where(
-            TrainingRecord.venue_id == venue_id, TrainingRecord.id == record_id
-        )
-    )
+    row = one(venue_id, record_id)
     if row is None or row.withdrawn_at is not None:
         raise Refused("This row is not there any more.")
     if not because.strip():
@@ -149,6 +138,15 @@ def withdraw(venue_id: int, record_id: int, because: str, *, by: int) -> Trainin
     )
     _touch(venue_id, staff.members(venue_id, [row.member_id]))
     return row
+
+
+def one(venue_id: int, record_id: int) -> TrainingRecord | None:
+    """A row of this venue, or None."""
+    return db.session.scalar(
+        select(TrainingRecord).where(
+            TrainingRecord.venue_id == venue_id, TrainingRecord.id == record_id
+        )
+    )
 
 
 def of_member(venue_id: int, member_id: int) -> Sequence[TrainingRecord]:

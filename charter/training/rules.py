@@ -23,18 +23,31 @@ changed or confirmed it as the requirement's own proofs last. A list without any
 
 "All" has no slack, so whoever is new has the days that every starter has; a percentage has its
 slack in it, so everybody counts from their first day. Somebody who was there when the list began
-is no new starter, unless they had started within `starter_days` before.
+is no new starter, unless they had started within `starter_days` before. Whoever goes straight from
+one job in charge to another is not new in charge. A starter's earlier training, or briefing at the
+same venue, counts if it still lasted on their first day. A day on which the venue is closed uses up
+nobody's time.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
+from typing import NamedTuple
 
 from charter.editions.terms import Counted, Lasts
 from charter.staff.jobs import Job, jobs
 from charter.training.courses import Course
-from charter.training.coverage import Person, Stint, Team, next_day, starter, stretched_in
-from charter.training.spans import Count, Span, Spans, sweep
+from charter.training.coverage import (
+    Person,
+    Stint,
+    Team,
+    from_now_on,
+    last_first_day,
+    starter,
+    stretched_in,
+    unbroken_since,
+)
+from charter.training.spans import Count, Span, Spans, Step, sweep
 
 BRIEFED = "training.first-shift"
 STARTERS = "training.new-starters"
@@ -99,33 +112,50 @@ def _tally(team: Team, terms: Terms, fact: str, who: Callable[[Job], bool]) -> l
 
 def _first_days(team: Team, terms: Terms, person: Person, stint: Stint, fact: str) -> Span:
     """The days on which a fact that asks for everybody does not ask for a starter yet."""
-    days = terms.value("starter_days")
-    first = stint.first
-    if fact == "training.book":
-        first = person.started(stint.first) if stint.first else None
-    first = starter(team, first, days)
-    if first is None or fact not in _OF_ALL:
+    if fact not in _OF_ALL or stint.first is None:
         return Span.none()
-    end = stretched_in(team, first, first + timedelta(days=days))
-    span = Span.of(first, end)
+    days = terms.value("starter_days")
     if fact == "training.book":
-        briefed = _first_done(terms, person, BRIEFED, stint.job, None)
+        first = starter(team, person.started(stint.first), days)
+    else:
+        first = starter(team, unbroken_since(_in_charge_of(person), stint.first), days)
+    if first is None:
+        return Span.none()
+    span = Span.of(first, last_first_day(team, first, days))
+    if fact == "training.book":
+        briefed = _briefed_on(team, terms, person, first)
         return span & Span.of(briefed, None) if briefed else Span.none()
     return span
 
 
-def _first_done(
-    terms: Terms, person: Person, fact: str, job: str, since: date | None
-) -> date | None:
-    """The first day on which somebody had done a course towards a fact that still counted then."""
-    towards = terms.towards(fact)
+def _in_charge_of(person: Person) -> list[Stint]:
+    """The stints in which somebody is in charge: from one to the next they are not new to it."""
+    return [each for each in person.stints if (job := jobs().get(each.job)) and job.in_charge]
+
+
+def _briefed_on(team: Team, terms: Terms, person: Person, first: date) -> date | None:
+    """When somebody had the first-shift briefing that counts for those who started on `first`."""
+    towards = terms.towards(BRIEFED)
     days = [
         each.on
         for each in person.done
         if each.course in towards
         and not each.withdrawn
-        and (fact == BRIEFED or towards[each.course].is_for(job))
-        and (since is None or each.last >= since)
+        and stretched_in(team, each.on, each.last) >= first
+    ]
+    return min(days, default=None)
+
+
+def _taught_on(team: Team, terms: Terms, person: Person, job: str, first: date) -> date | None:
+    """The first day on which a starter had done a training for their job that lasts to `first`."""
+    towards = terms.towards(STARTERS)
+    days = [
+        each.on
+        for each in person.done
+        if each.course in towards
+        and not each.withdrawn
+        and towards[each.course].is_for(job)
+        and stretched_in(team, each.on, each.last) >= first
     ]
     return min(days, default=None)
 
@@ -138,29 +168,35 @@ _BY_SHARE = {
 }
 
 
-def counted(team: Team, terms: Terms, fact: str, today: date) -> Counted | None:
+def counted(
+    team: Team, terms: Terms, fact: str, today: date, *, past: bool = True
+) -> Counted | None:
     """What a fact comes to today, until when that holds, or since when it no longer does.
 
-    None for a fact that is not counted here.
+    None for a fact that is not counted here. Whoever knows already since when it is lost needs no
+    `past`, and then those who have left cost nothing.
     """
-    count = _count(team, terms, fact, today)
+    here = from_now_on(team, today)
+    count = _count(here, terms, fact)
     if count is None:
         return None
-    there, trained, met = count.at(today)
-    holds_until = count.holds_until(today) if met else None
-    lost_on = None if met else count.lost_on(today, since=team.began)
+    now = count.at(today)
+    lost_on = None
+    if past and not now.met:
+        whole = count if here is team else _count(team, terms, fact)
+        lost_on = whole.lost_on(today, since=team.began) if whole else None
     return Counted(
-        met=met,
-        cases=there,
-        holds_until=holds_until,
+        met=now.met,
+        cases=now.there,
+        holds_until=count.holds_until(today) if now.met else None,
         lost_on=lost_on,
-        share=round(trained * 100 / there, 1) if there else None,
-        words=_words(fact, there, trained, met, terms),
-        step="" if met else _step(fact, there, trained, terms),
+        share=round(now.trained * 100 / now.there, 1) if now.there else None,
+        words=_words(fact, now, terms),
+        step="" if now.met else _step(fact, now, terms),
     )
 
 
-def _count(team: Team, terms: Terms, fact: str, today: date) -> Count | None:
+def _count(team: Team, terms: Terms, fact: str) -> Count | None:
     if fact == "training.champion":
         return _champions(team, terms)
     fresh = _fresh(team, terms, fact)
@@ -211,59 +247,79 @@ def _champions(team: Team, terms: Terms) -> Count:
     return sweep(tallies, lambda _, trained, __: trained > 0, within=Span.of(None, None))
 
 
-def _starters(team: Team, terms: Terms) -> list[tuple[Spans, Spans, Spans]]:
+class Starting(NamedTuple):
+    """Somebody who works with customers, as days: there, new, and without what a starter needs.
+
+    `unbriefed` lacks the first-shift briefing; `untaught` the training, once its time is over.
+    """
+
+    there: Spans
+    new: Spans
+    unbriefed: Spans
+    untaught: Spans
+
+
+def starters(team: Team, terms: Terms) -> list[Starting]:
     """Whoever works with customers; of the new ones, the days without what they should have had."""
     days = terms.value("starter_days")
     found = []
     for person in team.people:
-        there, wanting, trained = Spans(), Spans(), Spans()
+        each = Starting(Spans(), Spans(), Spans(), Spans())
         for stint in person.stints:
             job = jobs().get(stint.job)
             if job is None or not job.customers:
                 continue
             span = Span.of(stint.first, stint.last)
-            there.add(span)
+            each.there.add(span)
             first = starter(team, person.started(stint.first) if stint.first else None, days)
             if first is None:
                 continue
-            briefed = _first_done(terms, person, BRIEFED, stint.job, None)
-            late = next_day(stretched_in(team, first, first + timedelta(days=days)))
-            taught = _first_done(terms, person, STARTERS, stint.job, first)
-            wanting.add(span & Span.before(briefed))
-            wanting.add(span & Span.of(late, None) & Span.before(taught))
-            trained.add(span)
-        if there:
-            found.append((there, trained - wanting, wanting))
+            briefed = _briefed_on(team, terms, person, first)
+            late = Span.after(last_first_day(team, first, days))
+            taught = _taught_on(team, terms, person, stint.job, first)
+            each.unbriefed.add(span & Span.before(briefed))
+            each.untaught.add(span & late & Span.before(taught))
+            each.new.add(span)
+        if each.there:
+            found.append(each)
     return found
 
 
-def _words(fact: str, there: int, trained: int, met: bool, terms: Terms) -> str:
+def _starters(team: Team, terms: Terms) -> list[tuple[Spans, Spans, Spans]]:
+    found = []
+    for each in starters(team, terms):
+        wanting = Spans([*each.unbriefed, *each.untaught])
+        found.append((each.there, each.there - wanting, wanting))
+    return found
+
+
+def _words(fact: str, now: Step, terms: Terms) -> str:
     if fact == "training.champion":
-        return "The champion has done the champion training." if trained else ""
-    if not there:
+        return "The champion has done the champion training." if now.trained else ""
+    if not now.there:
         return _EMPTY[fact]
     if fact == STARTERS:
-        return _STARTER_WORDS[met]
-    verb = "have practised" if fact == "training.bystander" else "are trained"
-    said = f"{trained} of {there} {_WHO[fact]} {verb}."
+        return _STARTER_WORDS[now.enough]
+    how = "have practised" if fact == "training.bystander" else "are trained"
+    said = f"{now.trained} of {now.there} {_WHO[fact]} {how}."
     if fact in _BY_SHARE:
         said += f" At least {terms.value(_BY_SHARE[fact])} in every 100 are needed."
     return said
 
 
-def _step(fact: str, there: int, trained: int, terms: Terms) -> str:
+def _step(fact: str, now: Step, terms: Terms) -> str:
     if fact == "training.champion":
         return "Book the champion on the champion training."
-    if not there:
+    if not now.there:
         return "Put your team on the staff list."
+    if now.enough:
+        return "Say that your staff list is still right."
     if fact == STARTERS:
         return "Brief and train your new starters."
+    asked = now.there
     if fact in _BY_SHARE:
-        missing = -(-terms.value(_BY_SHARE[fact]) * there // 100) - trained
-    else:
-        missing = there - trained
-    if missing <= 0:
-        return "Say that your staff list is still right."
+        asked = -(-terms.value(_BY_SHARE[fact]) * now.there // 100)
+    missing = asked - now.trained
     return f"Book {missing} more {'person' if missing == 1 else 'people'} on {_COURSE[fact]}."
 
 

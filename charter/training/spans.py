@@ -31,13 +31,21 @@ class Span(NamedTuple):
         return cls(0, day.toordinal() if day else NO_END)
 
     @classmethod
+    def after(cls, day: date) -> "Span":
+        """Every day after this one; none after the end of time."""
+        return cls(day.toordinal() + 1, NO_END)
+
+    @classmethod
     def none(cls) -> "Span":
         """No day."""
-        return cls(0, 0)
+        return _NO_DAY
 
     def __and__(self, other: "Span") -> "Span":
         """The days in both."""
         return Span(max(self.first, other.first), min(self.end, other.end))
+
+
+_NO_DAY = Span(0, 0)
 
 
 class Spans:
@@ -82,12 +90,16 @@ class Spans:
 
 
 class Step(NamedTuple):
-    """From this day on, so many people in each of three sets, and whether that is enough."""
+    """From this day on, so many people in each of three sets, and whether that is enough.
+
+    `met` is enough on a day on which anything can be.
+    """
 
     first: int
     there: int
     trained: int
     other: int
+    enough: bool
     met: bool
 
 
@@ -101,10 +113,9 @@ class Count:
         number = day.toordinal()
         return next(n for n in reversed(range(len(self._steps))) if self._steps[n].first <= number)
 
-    def at(self, day: date) -> tuple[int, int, bool]:
-        """How many are there, how many are trained, and whether that is enough, on a day."""
-        step = self._steps[self._now(day)]
-        return step.there, step.trained, step.met
+    def at(self, day: date) -> Step:
+        """How many people are in each set, and whether that is enough, on a day."""
+        return self._steps[self._now(day)]
 
     def holds_until(self, day: date) -> date | None:
         """The last day, from a day on which it is enough, before it is not; None: never ends."""
@@ -126,7 +137,7 @@ class Count:
 
 
 def sweep(people: Iterable[tuple[Spans, Spans, Spans]], enough: Test, *, within: Span) -> Count:
-    """Count people over all days. `enough` judges the numbers; outside `within` nothing is."""
+    """Count people over all days. `enough` judges the numbers; outside `within` nothing is met."""
     changes: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
     for sets in people:
         for place, spans in enumerate(sets):
@@ -141,6 +152,7 @@ def sweep(people: Iterable[tuple[Spans, Spans, Spans]], enough: Test, *, within:
     for day in sorted(changes):
         more = changes[day]
         there, trained, other = there + more[0], trained + more[1], other + more[2]
-        met = within.first <= day < within.end and enough(there, trained, other)
-        steps.append(Step(day, there, trained, other, met))
+        is_enough = enough(there, trained, other)
+        met = is_enough and within.first <= day < within.end
+        steps.append(Step(day, there, trained, other, is_enough, met))
     return Count(steps)
