@@ -2,8 +2,10 @@
 
 Everybody named here is a number. Of ten venues six have all they need and hold a certificate; the
 others wait for a review, had a proof returned, have one lapsed, or have hardly begun. Each
-essential requirement has three proofs on record. Where each venue stands is not invented: the
-product itself works it out afterwards (`restand`).
+essential requirement has three proofs on record. 24 people work at each venue and have done 24
+courses between them: some have lapsed, some are due, and some people are new. Where each venue
+stands, and what is counted of its people, is not invented: the product itself works it out
+afterwards (`restand`).
 """
 
 import hashlib
@@ -31,12 +33,21 @@ from charter.editions import service as editions
 from charter.editions.terms import Edition, Kind, Requirement
 from charter.proofs.models import Evidence, EvidenceFile, Signature
 from charter.proofs.states import ProofState
+from charter.staff.models import StaffJob, StaffList, StaffMember
+from charter.training.courses import courses
+from charter.training.models import TrainingRecord
 from charter.venues.models import Kind as VenueKind
 from charter.venues.models import Venue, VenueState
 
 BATCH = 5000
 PROOFS_EACH = 3
 OFFICER = 10_000_000
+PEOPLE = (
+    *("manager", "duty-manager", "supervisor", "supervisor", *["bar"] * 8, *["floor"] * 5),
+    *("door", "door", "door", "cloakroom", "sound", "kitchen", "cleaner"),
+)
+EMPLOYED = {"door": "agency", "cleaner": "agency", "sound": "self-employed"}
+STARTED = 4  # of a venue's people, in the last weeks
 SIGNED_IN = 100  # venues whose champion has a session, to take turns
 _TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 _CERTIFIED = range(6)
@@ -77,6 +88,10 @@ def make(app: Flask, venues: int, *, after: int = 0) -> Made:
         _put(Evidence, _proofs(ids, edition, today, now))
         _put(EvidenceFile, ({"evidence_id": _first_file_proof(each, edition), "file_id": each}
                             for each in ids))  # fmt: skip
+        _put(StaffList, (_list(each, today) for each in ids))
+        _put(StaffMember, (_person(each, place) for each in ids for place in range(len(PEOPLE))))
+        _put(StaffJob, (_job(each, place, today) for each in ids for place in range(len(PEOPLE))))
+        _put(TrainingRecord, (row for each in ids for row in _trained(each, today)))
         certificates = _certificates(ids, edition, officer.id, today)
         champions = {each: _session(each) for each in list(ids)[:SIGNED_IN]}
         token = _session(officer.id)
@@ -180,6 +195,67 @@ def _signature(number: int, edition: Edition, today: date) -> dict[str, Any]:
         "signer_role": "owner",
         "signed_on": today - timedelta(days=400),
     }
+
+
+def _list(venue_id: int, today: date) -> dict[str, Any]:
+    day = today - timedelta(days=300)
+    return {"venue_id": venue_id, "began_on": day, "checked_on": today - timedelta(days=20)}
+
+
+def _member_id(venue_id: int, place: int) -> int:
+    return (venue_id - 1) * len(PEOPLE) + place + 1
+
+
+def _person(venue_id: int, place: int) -> dict[str, Any]:
+    """Somebody of a list; the first of each is the venue's champion, who linked their job."""
+    number = _member_id(venue_id, place)
+    return {
+        "id": number,
+        "venue_id": venue_id,
+        "name": f"Person {number}",
+        "name_key": f"person {number}",
+        "user_id": None if place else venue_id,
+    }
+
+
+def _is_new(venue_id: int, place: int) -> bool:
+    return (place + venue_id) % len(PEOPLE) < STARTED
+
+
+def _job(venue_id: int, place: int, today: date) -> dict[str, Any]:
+    """A job since before the list, or of the last five weeks."""
+    number = _member_id(venue_id, place)
+    started = today - timedelta(days=number % 35) if _is_new(venue_id, place) else None
+    return {
+        "id": number,
+        "member_id": number,
+        "venue_id": venue_id,
+        "job": PEOPLE[place],
+        "employer": EMPLOYED.get(PEOPLE[place], "venue"),
+        "started_on": started,
+    }
+
+
+def _trained(venue_id: int, today: date) -> Iterator[dict[str, Any]]:
+    """24 courses that a venue's people did in the last 14 months, the door its own variant."""
+    keys = ["champion", *["respond"] * 15, *["record"] * 4, "spiking", "bystander"]
+    rows = [(place if place < 16 else place - 16, key) for place, key in enumerate(keys)]
+    doors = [place for place, job in enumerate(PEOPLE) if job == "door"]
+    rows += [(doors[0], "respond-door"), (doors[1], "first-shift")]
+    for number, (place, key) in enumerate(rows):
+        course = courses()[key]
+        ago = (venue_id * 37 + number * 53) % (28 if _is_new(venue_id, place) else 420)
+        day = today - timedelta(days=ago)
+        yield {
+            "id": (venue_id - 1) * len(rows) + number + 1,
+            "member_id": _member_id(venue_id, place),
+            "venue_id": venue_id,
+            "course_key": key,
+            "course_version": course.version,
+            "done_on": day,
+            "lasts_until": course.lasts.until(day),
+            "source": "session",
+        }
 
 
 def _file(number: int) -> dict[str, Any]:

@@ -16,11 +16,13 @@ NAMES = {
     "desk": "office dashboard",
     "table": "office table",
     "filtered": "office table, filtered",
+    "trained": "office coverage",
+    "team": "venue training",
     "verify": "verify page",
     "download": "certificate PDF, again",
     "save": "evidence save, 100 KB",
 }
-GROWTH = {"desk": 3.0}  # counts the whole city, as its goal allows
+GROWTH = {"desk": 3.0, "trained": 3.0}  # count the whole city, as their goals allow
 LISTS = ("table", "filtered")
 NOISE_MS = 0.3  # a difference below this is a clock's, not a page's
 

@@ -77,6 +77,10 @@ def of_ours(made: Made) -> list[Page]:
         itertools.cycle([Ask(path, session=made.officer)])
         for path in ("/office/", "/office/venues", "/office/venues?state=certified")
     )
+    trained = itertools.cycle([Ask("/office/training", session=made.officer)])
+    team = itertools.cycle(
+        [Ask(f"/venues/{v}/training", session=made.champions[v]) for v in visited]
+    )
     home = itertools.cycle([Ask(f"/venues/{v}/", session=made.champions[v]) for v in visited])
     verify = itertools.cycle([Ask(f"/verify/{made.certificates[v][1]}") for v in visited])
     papers = itertools.cycle(
@@ -94,6 +98,8 @@ def of_ours(made: Made) -> list[Page]:
         Page("desk", "office dashboard", "list", desk),
         Page("table", "office table", "list", table),
         Page("filtered", "office table, filtered", "list", filtered),
+        Page("trained", "office coverage", "list", trained),
+        Page("team", "venue training", "detail", team),
         Page("verify", "verify page", "detail", verify),
         Page("download", "certificate PDF, again", "detail", papers),
         Page("save", "evidence save, 100 KB", "insert", _saves(made, busy), 303),

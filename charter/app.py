@@ -39,6 +39,7 @@ from charter.core.clock import local
 from charter.core.text import in_words
 from charter.demo import views as demo_views
 from charter.handover import views as handover_views
+from charter.handover import week as handover_week
 from charter.network import views as network_views
 from charter.office import views as office_views
 from charter.review import views as commitments_review
@@ -50,6 +51,8 @@ from charter.signup import views as commitments_signup
 from charter.staff import own as staff_own
 from charter.staff import views as staff_views
 from charter.training import office as training_office
+from charter.training import outside_views as training_outside
+from charter.training import own as training_own
 from charter.training import views as training_views
 from charter.venues import views as venues_views
 
@@ -72,6 +75,8 @@ BLUEPRINTS = (
     staff_own.bp,
     training_views.bp,
     training_office.bp,
+    training_outside.bp,
+    training_own.bp,
     sessions_views.bp,
     sessions_office.bp,
     sessions_public.bp,
@@ -135,6 +140,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     )
     app.extensions["charter.settings"] = settings
     app.extensions["charter.certificate_sentence"] = certificates_sentence.of_venue
+    app.extensions["charter.first_week"] = handover_week.card
     app.url_map.converters.update(int=RowId, default=Word)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -225,10 +231,13 @@ def _navigation() -> list[tuple[str, str, bool]]:
     links = [("Home", url_for("office.home"))]
     if access.can(Permission.OFFICE_READ):
         links.append(("Venues", url_for("office.venues")))
+        links.append(("Training", url_for("training_office.index")))
     if access.can(Permission.REVIEW_QUEUE):
         links.append(("Reviews", url_for("review.queue")))
     if access.can(Permission.SIGNUP_DECIDE):
         links.append(("Sign-ups", url_for("office.sign_ups")))
+    if access.can(Permission.NETWORK_READ):
+        links.append(("Network", url_for("network.index")))
     if access.can(Permission.PEOPLE_MANAGE):
         links.append(("People", url_for("team.office_people")))
     links.append(("Account", url_for("accounts.account")))

@@ -12,15 +12,18 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from charter import config
-from charter.accounts import invitations
+from charter.accounts import invitations, notices
 from charter.accounts import service as accounts
-from charter.commitments import standing
+from charter.briefings import questions
+from charter.commitments import lapses, standing
 from charter.core import clock, files, mail, sealed, trail
 from charter.core.db import CITY, CityValue, commit, db, lock
 from charter.core.errors import Refused
 from charter.editions import service as editions
 from charter.office import retention
+from charter.sessions import reminders
 from charter.signup import signatories
+from charter.training import seeds as training_seeds
 from charter.venues import fhrs, rules, sheets
 
 SEEDS = config.ROOT / "seeds"
@@ -69,7 +72,15 @@ def run_nightly(*, after_a_pause: bool = False) -> str:
     for count in standing.nightly():
         commit()
         restated += count
-    done = []
+    for _venue_id in notices.nightly():
+        commit()
+    lock(CITY)
+    told = lapses.tell()
+    commit()
+    reminded = reminders.remind()
+    commit()
+    done = [f"{told} champions told of a lapse."] if told else []
+    done += [f"{reminded} champions reminded of a session."] if reminded else []
     for words in retention.nightly(after_a_pause=after_a_pause):
         commit()
         done += [words] if words else []
@@ -100,15 +111,32 @@ def nightly(after_a_pause: bool) -> None:
 @click.option("--check", is_flag=True, help="Only check the files; change nothing.")
 @with_appcontext
 def seed(check: bool) -> None:
-    """Load the charter's editions from seeds/charter, or name file and fault."""
+    """Load the charter's editions from seeds/charter and check seeds/training.
+
+    Or name file and fault, and load nothing.
+    """
     if not check:
         lock(CITY)
+    faults = _faults_in_training()
     try:
         report = editions.load_seeds(SEEDS / "charter", check=check)
     except editions.Fault as fault:
-        raise click.ClickException(str(fault)) from fault
+        faults = [*fault.faults, *faults]
+    if faults:
+        db.session.rollback()
+        raise click.ClickException("\n".join(faults))
     commit()
     click.echo(str(report))
+
+
+def _faults_in_training() -> list[str]:
+    folder = SEEDS / "training"
+    faults = training_seeds.faults(folder)
+    try:
+        questions.read(folder / "questions.toml")
+    except editions.Fault as fault:
+        faults += fault.faults
+    return faults
 
 
 trail_group = AppGroup("trail", help="The record of who did what.")

@@ -12,11 +12,11 @@ from charter.certificates.models import Certificate
 from charter.commitments.models import VenueStanding
 from charter.core import clock
 from charter.core.db import db
+from charter.core.text import is_number
 from charter.venues.models import Closure, Kind, Venue, VenueState
 from charter.venues.service import matching
 
 PAGE = 50
-LONGEST_NUMBER = 10  # of an id's digits, so that every database can compare it
 KINDS = {kind.value: kind.label for kind in Kind}
 COLUMNS = (
     "venue",
@@ -114,7 +114,7 @@ def page(*, find: str = "", after: str = "") -> Page:
     """Up to 50 venues in order of name, those that match `find`, below the place `after`."""
     query = _signed().where(matching(find))
     name, _, number = after.rpartition("~")
-    if name.isprintable() and number.isdecimal() and len(number) < LONGEST_NUMBER:
+    if name.isprintable() and is_number(number):
         query = query.where(
             or_(Venue.name_key > name, and_(Venue.name_key == name, Venue.id > int(number)))
         )

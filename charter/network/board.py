@@ -14,6 +14,7 @@ from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db
 from charter.core.files import StoredFile
+from charter.core.text import is_number
 from charter.network import rules, service
 from charter.network.models import Notice, NoticeReply
 from charter.network.rules import Kind, Piece, State
@@ -23,7 +24,6 @@ from charter.training import courses
 PAGE = 20
 MOST_OWN = 10
 NEXT_SESSIONS = 5
-LONGEST_NUMBER = 10  # of an id's digits, so that every database can compare it
 POST_KEY = "post"
 _SEPARATOR = "~"
 
@@ -122,7 +122,7 @@ def _write(row: Notice) -> str:
 def _read(before: str | None) -> tuple[datetime, int] | None:
     """A cursor from an address, or None for none and for nonsense."""
     moment, _, number = (before or "").partition(_SEPARATOR)
-    if not (number.isascii() and number.isdecimal() and len(number) < LONGEST_NUMBER):
+    if not is_number(number):
         return None
     try:
         at = datetime.fromisoformat(moment.replace(" ", "+"))

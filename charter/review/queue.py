@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal, null, or_, select, union_all
 
 from charter.core.db import db
+from charter.core.text import is_number
 from charter.editions import service as editions
 from charter.editions.terms import Edition
 from charter.proofs.models import Evidence, NotApplicable, ThreadMessage
@@ -17,7 +18,6 @@ from charter.proofs.states import ProofState
 from charter.venues.models import Venue
 
 PAGE = 50
-LONGEST_NUMBER = 10  # of an id's digits, so that every database can compare it
 _SEPARATOR = "~"
 Part = Select[*tuple[Any, ...]]
 
@@ -185,14 +185,14 @@ def _write(item: Item) -> str:
 def _read(after: str | None) -> tuple[datetime, str, int] | None:
     """A cursor from an address, or None for none and for nonsense."""
     parts = (after or "").split(_SEPARATOR)
-    if len(parts) != 3 or parts[1] not in set(What) or not parts[2].isdecimal():
+    if len(parts) != 3 or parts[1] not in set(What) or not is_number(parts[2]):
         return None
     try:
         moment = datetime.fromisoformat(parts[0].replace(" ", "+"))
         then = moment.astimezone(UTC) if moment.tzinfo else None
     except (ValueError, OverflowError):
         return None
-    return (then, parts[1], int(parts[2])) if then and len(parts[2]) < LONGEST_NUMBER else None
+    return (then, parts[1], int(parts[2])) if then else None
 
 
 def counts() -> dict[What, int]:

@@ -17,7 +17,8 @@ Answer = str | Response
 STATEMENT = config.ROOT / "seeds" / "accessibility.toml"
 AUDIENCES = {
     "everyone": "Your privacy when you look around",
-    "venues": "Privacy for people who work at a venue",
+    "venues": "Privacy for people with an account at a venue",
+    "people": "Privacy for people on a venue’s staff list",
     "signers": "Privacy for people who sign the charter",
     "staff": "Privacy for the office and auditors",
 }
