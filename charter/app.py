@@ -44,6 +44,7 @@ from charter.network import views as network_views
 from charter.office import views as office_views
 from charter.review import views as commitments_review
 from charter.sessions import office as sessions_office
+from charter.sessions import own as sessions_own
 from charter.sessions import public as sessions_public
 from charter.sessions import views as sessions_views
 from charter.signup import front as commitments_front
@@ -78,6 +79,7 @@ BLUEPRINTS = (
     training_outside.bp,
     training_own.bp,
     sessions_views.bp,
+    sessions_own.bp,
     sessions_office.bp,
     sessions_public.bp,
     briefings_views.bp,

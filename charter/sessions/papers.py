@@ -55,6 +55,15 @@ class ShownPaper:
         return "valid" if self.counts else "lapsed"
 
 
+def venue_of(record_id: int, user_id: int) -> int | None:
+    """The venue of a training row of somebody's own, tied to their account; None for any other."""
+    return db.session.scalar(
+        select(TrainingRecord.venue_id)
+        .join(StaffMember, StaffMember.id == TrainingRecord.member_id)
+        .where(TrainingRecord.id == record_id, StaffMember.user_id == user_id)
+    )
+
+
 def make(people: Iterable[StaffMember], rows: Iterable[TrainingRecord]) -> None:
     """Give each new training row the code of its certificate."""
     names = {each.id: each.name for each in people}

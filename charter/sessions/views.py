@@ -220,6 +220,11 @@ def count(venue_id: int, session_id: int) -> Answer:
 @requires(Permission.STAFF_READ)
 def paper(venue_id: int, record_id: int) -> FileResponse:
     """Somebody's certificate of attendance."""
+    return certificate(venue_id, record_id)
+
+
+def certificate(venue_id: int, record_id: int) -> FileResponse:
+    """A certificate of attendance as a download; no such page where there is none."""
     content = papers.draw(venue_id, record_id) or abort(404)
     name = f'attachment; filename="attendance-{record_id}.pdf"'
     return FileResponse(content, mimetype="application/pdf", headers={"Content-Disposition": name})

@@ -45,6 +45,7 @@ NOT_PAGES = {
     "staff.template",
     "training_office.csv",
     "sessions.ics",
+    "own_papers.paper",
     "sessions.paper",
     "verify.register_csv",
     "verify.register_geojson",

@@ -11,10 +11,13 @@ from icalendar import Calendar
 
 from charter.core import clock
 from charter.core.access import Role
+from charter.core.codes import grouped
 from charter.core.db import db
 from charter.sessions import papers, room, service, slowing, views
 from charter.sessions.models import AttendancePaper, Booking
-from tests.builders.accounts import make_member
+from charter.staff.models import StaffMember
+from charter.training.models import TrainingRecord
+from tests.builders.accounts import make_member, make_user
 from tests.builders.commitments import make_scene
 from tests.builders.sessions import (
     begun,
@@ -364,3 +367,28 @@ def test_the_page_behind_the_paper_tells_initials_and_dates_only(app: Flask, cit
     assert "it counts today" in page.text
     for secret in ("Ada", "Birch", "Lantern", "Quay"):
         assert secret not in page.html
+
+
+def test_a_certificate_is_for_its_owner_and_its_code_for_everybody(
+    app: Flask, city: City, as_: As, client: Visitor
+) -> None:
+    with app.app_context(), begun(city.session):
+        done(lambda: room.set_register(city.session, city.seats[:1], venue_id=None, by=1))
+        count(city.session, 1, by=city.officer)
+        row = db.session.query(AttendancePaper).one()
+        record, code = row.record_id, row.code
+        ada, ben = make_user().id, make_user().id
+        member = db.session.get_one(TrainingRecord, record).member_id
+        db.session.get_one(StaffMember, member).user_id = ada
+        db.session.commit()
+    mine = f"/account/training/papers/{record}.pdf"
+    answer = as_(ada).answer(mine)
+    assert answer.mimetype == "application/pdf"
+    assert answer.data.startswith(b"%PDF")
+    assert as_(ben).answer(mine).status_code == 404
+    assert mine in as_(ada).get("/account/training").html
+    page = client.get(f"/verify/{grouped(code)}")
+    assert "A.B." in page.text
+    assert "Ada" not in page.html
+    moved = client.answer(f"/verify/{code.lower()}")
+    assert (moved.status_code, moved.location) == (301, f"/verify/{grouped(code)}")
