@@ -6,5 +6,7 @@ page recomputes and none trusts yesterday. The champion's pages stand here too. 
 asks is one floor further down (`editions`), what was shown for it another (`proofs`): together
 they were one package, which had grown to more files than anybody keeps in mind.
 
-Tables: commitment_standing, venue_standing.
+What other capabilities count is taken over by `counting`, and stored with the last day it holds.
+
+Tables: commitment_standing, venue_standing, counted_fact.
 """
