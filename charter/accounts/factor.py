@@ -9,7 +9,7 @@ import secrets
 from datetime import datetime
 
 import pyotp
-import segno
+from markupsafe import Markup
 from sqlalchemy import delete, func, select
 
 from charter import config
@@ -19,6 +19,7 @@ from charter.core import clock, mail, trail
 from charter.core.access import SECOND_FACTOR
 from charter.core.db import CITY, db, holds
 from charter.core.errors import Refused
+from charter.core.paper import square
 
 STEP_SECONDS = 30
 STEPS_EITHER_SIDE = 1
@@ -53,14 +54,11 @@ def start(user: User) -> None:
     user.totp_pending = pyotp.random_base32()
 
 
-def picture(user: User, secret: str) -> str:
+def picture(user: User, secret: str) -> Markup:
     """The square that a phone scans, as SVG to stand in a page."""
     name = config.current().city.service_name
     address = pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=name)
-    drawn = segno.make(address, error="m").svg_inline(
-        scale=5, border=4, dark="#000", light="#fff", title="Square code to scan with your phone"
-    )
-    return drawn.replace("<svg", '<svg role="img"', 1)
+    return square.on_screen(address, "Square code to scan with your phone", scale=5)
 
 
 def in_groups(secret: str) -> str:

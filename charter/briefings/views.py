@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import segno
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -14,6 +13,7 @@ from charter.briefings.models import BriefingNight
 from charter.core import clock
 from charter.core.access import Permission, requires
 from charter.core.db import commit
+from charter.core.paper import square
 from charter.staff import service as staff
 from charter.venues import service as venues
 from charter.venues.models import Venue
@@ -103,16 +103,10 @@ def _link(night: BriefingNight) -> dict[str, Any]:
         "night": night,
         "path": path,
         "address": address,
-        "picture": _square(address) if address else "",
+        "picture": square.on_screen(address, "Square code that opens the briefing", scale=4)
+        if address
+        else "",
     }
-
-
-def _square(address: str) -> str:
-    """The square that a phone scans, as SVG to stand in a page."""
-    drawn = segno.make_qr(address, error="m").svg_inline(
-        scale=4, border=4, dark="#000", light="#fff", title="Square code that opens the briefing"
-    )
-    return drawn.replace("<svg", '<svg role="img"', 1)
 
 
 def _venue(venue_id: int) -> Venue:

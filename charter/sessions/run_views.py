@@ -7,15 +7,14 @@ they stand.
 
 from typing import Any
 
-import segno
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from charter import config
 from charter.core import clock
 from charter.core.db import commit
+from charter.core.paper import square
 from charter.sessions import planning, room, rules, service
 from charter.sessions.forms import CancelForm, ChangeForm, CountForm, PlanForm, RegisterForm
 from charter.sessions.models import TrainingSession
@@ -164,7 +163,9 @@ def screen(venue_id: int | None, session_id: int) -> Screen:
         row,
         code=code,
         address=address.partition("://")[2],
-        picture=_picture(f"{address}?code={code}") if code else "",
+        picture=square.on_screen(f"{address}?code={code}", "Square code that checks you in")
+        if code
+        else "",
         checked_in=sum(each.is_here for each in here),
         booked=len(here),
         is_still=is_still,
@@ -173,11 +174,3 @@ def screen(venue_id: int | None, session_id: int) -> Screen:
     if is_still or row.is_settled:
         return page
     return page, 200, {"Refresh": str(rules.renew_in(now))}
-
-
-def _picture(address: str) -> Markup:
-    """The square that a phone scans, as SVG to stand in a page."""
-    drawn = segno.make(address, error="m").svg_inline(
-        border=4, dark="#000", light="#fff", omitsize=True, title="Square code that checks you in"
-    )
-    return Markup(drawn.replace("<svg", '<svg role="img"', 1))  # noqa: S704  # our own drawing

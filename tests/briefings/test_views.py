@@ -12,7 +12,7 @@ from charter.briefings import service
 from charter.briefings.checks import By
 from charter.briefings.models import SpotCheck
 from charter.core import clock
-from charter.core.db import db
+from charter.core.db import Model, db
 from charter.training.models import TrainingRecord
 from tests.builders.briefings import make_check, make_starter, make_tonight
 from tests.builders.commitments import Scene, make_scene
@@ -43,9 +43,9 @@ def filled(form: PageForm, **answers: object) -> dict[str, object]:
     return data
 
 
-def count(app: Flask, model: type) -> int | None:
+def count(app: Flask, model: type[Model]) -> int | None:
     with app.app_context():
-        return db.session.scalar(select(func.count(model.id)))  # type: ignore[attr-defined]
+        return db.session.scalar(select(func.count()).select_from(model))
 
 
 def test_from_an_empty_page_to_a_phone_that_says_you_are_ready(
