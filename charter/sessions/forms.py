@@ -143,7 +143,7 @@ class VenueForm(Form):
     """Where somebody in the room works; `step` carries what was shown to be right before."""
 
     step = Hidden()
-    venue = Choice("Where do you work?", coerce=int, missing="Choose where you work")
+    venue = Choice("Your venue", coerce=int, missing="Choose where you work")
 
     def offer(self, venues: dict[int, str]) -> "VenueForm":
         """Put the venues that are booked on the form; gives the form back."""
@@ -155,7 +155,7 @@ class NameForm(Form):
     """Who somebody in the room is."""
 
     step = Hidden()
-    booking = Choice("Who are you?", coerce=int, missing="Choose your name")
+    booking = Choice("Your name", coerce=int, missing="Choose your name")
 
     def offer(self, names: Sequence[tuple[int, str]]) -> "NameForm":
         """Put the names of one venue on the form; gives the form back."""

@@ -216,13 +216,17 @@ def _running_session(venue_id: int | None, lantern: int, officer: User, champion
     began = clock.local(clock.now() - timedelta(minutes=10))
     plan = Plan(began.date(), began.time(), 20, place="Here", trainer="Imke Rolle")
     by = champion.id if venue_id else officer.id
+    other = _venue_id("Switchyard")
     db.session.rollback()
-    lock(CITY, lantern)
+    lock(CITY, lantern, other)
     with clock.moved_to(began - timedelta(hours=3)):
         course = "bystander" if venue_id else "respond"
         row = planning.plan(course, plan, venue_id=venue_id, by=by)
         people = [each.id for each in staff.present(lantern)][:6]
         made = bookings.book(lantern, row.id, people, by=champion.id)
+        if venue_id is None:
+            guests = [each.id for each in staff.present(other)][:2]
+            bookings.book(other, row.id, guests, by=officer.id)
     room.check_in(row.id, lantern, made[0].id)
     commit()
 
