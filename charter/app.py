@@ -38,11 +38,15 @@ from charter.core.access import Permission
 from charter.core.clock import local
 from charter.core.text import in_words
 from charter.demo import views as demo_views
+from charter.devices import models as devices_models  # noqa: F401
+from charter.doors import models as doors_models  # noqa: F401
 from charter.handover import views as handover_views
 from charter.handover import week as handover_week
+from charter.incidents import models as incidents_models  # noqa: F401
 from charter.network import views as network_views
 from charter.office import views as office_views
 from charter.review import views as commitments_review
+from charter.rooms import models as rooms_models  # noqa: F401
 from charter.sessions import office as sessions_office
 from charter.sessions import own as sessions_own
 from charter.sessions import public as sessions_public

@@ -46,6 +46,18 @@ class BriefingNight(Model):
     made_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
 
 
+class BriefingReader(Model):
+    """Somebody on shift who said that they read a night's briefing; outlives the night's page."""
+
+    __table_args__ = (UniqueConstraint("venue_id", "night", "member_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
+    night: Mapped[date]
+    member_id: Mapped[int] = mapped_column(ForeignKey("staff_member.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class SpotCheck(Model):
     """One spot check: by whom (`checks.By`), on which day. It is never changed afterwards."""
 

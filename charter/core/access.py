@@ -14,7 +14,7 @@ whose preparation is slow (a password hash, a picture) is marked `late=True`: it
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar, cast, overload
 
@@ -106,6 +106,20 @@ class Permission(StrEnum):
     NETWORK_READ = "network:read"
     NETWORK_POST = "network:post"
     NETWORK_MODERATE = "network:moderate"
+    INCIDENTS_WRITE = "incidents:write"
+    INCIDENTS_READ = "incidents:read"
+    INCIDENTS_NAMES = "incidents:names"
+    INCIDENTS_MANAGE = "incidents:manage"
+    INCIDENTS_SHARE = "incidents:share"
+    BOOK_PRINT = "book:print"
+    BOOK_TERMS = "book:terms"
+    BOOKS_OVERSEE = "books:oversee"
+    BOOKS_SHARED = "books:shared"
+    BOOKS_RESTRICTED = "books:restricted"
+    DEVICES_MANAGE = "devices:manage"
+    DOORS_WRITE = "doors:write"
+    ROOMS_READ = "rooms:read"
+    ROOMS_WRITE = "rooms:write"
 
 
 P = Permission
@@ -123,8 +137,10 @@ ANYWHERE = EVERYONE | {
     P.NETWORK_READ,
     P.NETWORK_POST,
     P.NETWORK_MODERATE,
+    P.BOOKS_OVERSEE,
+    P.BOOKS_RESTRICTED,
 }
-_STAFF = {P.VENUE_HOME, P.VENUE_READ}
+_STAFF = {P.VENUE_HOME, P.VENUE_READ, P.INCIDENTS_WRITE, P.ROOMS_READ}
 _CHAMPION = _STAFF | {
     P.VENUE_UPDATE,
     P.EVIDENCE_READ,
@@ -143,6 +159,15 @@ _CHAMPION = _STAFF | {
     P.SESSIONS_READ,
     P.NETWORK_READ,
     P.NETWORK_POST,
+    P.INCIDENTS_READ,
+    P.INCIDENTS_NAMES,
+    P.INCIDENTS_MANAGE,
+    P.INCIDENTS_SHARE,
+    P.BOOK_PRINT,
+    P.BOOK_TERMS,
+    P.DEVICES_MANAGE,
+    P.DOORS_WRITE,
+    P.ROOMS_WRITE,
 }
 _MANAGER = _CHAMPION | {P.VENUE_HAND_OVER, P.CHARTER_SIGN, P.TEAM_MANAGE}
 _OFFICER = {
@@ -169,6 +194,9 @@ _OFFICER = {
     P.NETWORK_READ,
     P.NETWORK_POST,
     P.NETWORK_MODERATE,
+    P.BOOKS_OVERSEE,
+    P.BOOKS_SHARED,
+    P.BOOKS_RESTRICTED,
 }
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.STAFF: frozenset(_STAFF),
@@ -277,9 +305,13 @@ def gate() -> Response | None:
     return _judge(mark)
 
 
-def enter() -> None:
-    """Take a late view's lock now and judge the person again; aborts like the gate."""
+def enter(*, city: bool = False) -> None:
+    """Take a late view's lock now and judge the person again; aborts like the gate.
+
+    `city`: this time the change also appends to the city's chain, whatever the mark says.
+    """
     mark = cast(Mark, mark_of(current_app.view_functions[cast(str, request.endpoint)]))
+    mark = replace(mark, city=mark.city or city)
     db.session.rollback()
     g.pop("_login_user", None)
     g.pop("roles_at", None)

@@ -111,6 +111,12 @@ def tables(path: Path, name: str) -> tuple[list[Table], list[str]]:
 
     Two tables with one key are a fault. Raises Fault for a file that is not there or not TOML.
     """
+    found, faults = tables_of(path, (name,))
+    return found[name], faults
+
+
+def tables_of(path: Path, names: Sequence[str]) -> tuple[dict[str, list[Table]], list[str]]:
+    """The tables of each of these names in a file that holds nothing else; see `tables`."""
     try:
         rows = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -119,11 +125,17 @@ def tables(path: Path, name: str) -> tuple[list[Table], list[str]]:
         raise Fault([f"{path}: is not TOML: {error}"]) from error
     faults: list[str] = []
     top = Table(rows, f"{path}:", faults)
-    found = [Table(row, f"{path}: {name} {n}", faults) for n, row in enumerate(top.tables(name), 1)]
+    found = {
+        name: [
+            Table(row, f"{path}: {name} {n}", faults) for n, row in enumerate(top.tables(name), 1)
+        ]
+        for name in names
+    }
     top.finish()
-    keys = [table.data.get("key") for table in found]
-    twice = sorted({str(key) for key in keys if key is not None and keys.count(key) > 1})
-    faults += [f"{path}: two of [[{name}]] are called {key}" for key in twice]
+    for name, each in found.items():
+        keys = [table.data.get("key") for table in each]
+        twice = sorted({str(key) for key in keys if key is not None and keys.count(key) > 1})
+        faults += [f"{path}: two of [[{name}]] are called {key}" for key in twice]
     return found, faults
 
 

@@ -1,0 +1,149 @@
+"""Questions about a book: one entry with its words, a page of entries, what waits to be done.
+
+Every question names the book it is asked of, so that nothing of another series is ever found.
+Opening words asks for an entry that its reader may read; the pages judge that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from sqlalchemy import func, select
+
+from charter.core import clock
+from charter.core.db import CITY, db
+from charter.incidents import following, rules, sealing
+from charter.incidents.models import BookLine, BookTerms, Entry, FollowUp
+from charter.incidents.rules import Line
+
+PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line of an entry as it is read: its kind, when and by whom, and its words if open.
+
+    `corrected_by` is the line that says these words are wrong; they are shown, struck through.
+    """
+
+    line: BookLine
+    kind: Line
+    words: dict[str, str] = field(default_factory=dict)
+    corrected_by: int | None = None
+
+
+def entry(book: int, number: int) -> Entry | None:
+    """The entry with this number in this book, or None."""
+    return db.session.scalar(select(Entry).where(Entry.book == book, Entry.number == number))
+
+
+def lines(entry: Entry, *, with_words: bool) -> list[Said]:
+    """Every line of an entry in order, with its words where they may be read and still are."""
+    rows = db.session.scalars(
+        select(BookLine).where(BookLine.entry_id == entry.id).order_by(BookLine.seq)
+    ).all()
+    corrected = {seq: row.seq for row in rows for seq in row.facts.get("corrects", ())}
+    key = entry.words_key if with_words else None
+    return [
+        Said(
+            line=row,
+            kind=Line(row.kind),
+            words=(
+                sealing.unseal(key, row.words, sealing.line_place(row.book, row.seq))
+                if key and row.words is not None
+                else {}
+            ),
+            corrected_by=corrected.get(row.seq),
+        )
+        for row in rows
+    ]
+
+
+def page(book: int, *, before: int | None = None, limit: int = PAGE) -> list[Entry]:
+    """A page of a book, the newest first; `before` is the number to go on below."""
+    query = select(Entry).where(Entry.book == book)
+    if before is not None:
+        query = query.where(Entry.number < before)
+    return list(db.session.scalars(query.order_by(Entry.number.desc()).limit(limit)))
+
+
+def own(venue_id: int, user_id: int, *, before: int | None = None) -> list[Entry]:
+    """What somebody wrote themselves in a venue's book, the newest first."""
+    query = select(Entry).where(Entry.book == venue_id, Entry.by_user_id == user_id)
+    if before is not None:
+        query = query.where(Entry.number < before)
+    return list(db.session.scalars(query.order_by(Entry.number.desc()).limit(PAGE)))
+
+
+def unread(book: int, limit: int = PAGE) -> list[Entry]:
+    """The entries that nobody has ticked as read, the oldest first."""
+    query = select(Entry).where(Entry.book == book, Entry.read_at.is_(None))
+    return list(db.session.scalars(query.order_by(Entry.number).limit(limit)))
+
+
+def count_unread(book: int) -> int:
+    """How many entries nobody has ticked as read."""
+    query = select(func.count()).where(Entry.book == book, Entry.read_at.is_(None))
+    return db.session.scalar(query) or 0
+
+
+def cctv_to_save(book: int, today: date, limit: int = PAGE) -> list[Entry]:
+    """Entries whose pictures are still there and wanted, the soonest overwritten first."""
+    return list(
+        db.session.scalars(
+            select(Entry)
+            .where(Entry.book == book, Entry.cctv == "wanted", Entry.cctv_until >= today)
+            .order_by(Entry.cctv_until, Entry.number)
+            .limit(limit)
+        )
+    )
+
+
+def to_do(book: int, limit: int = PAGE) -> Sequence[tuple[FollowUp, int]]:
+    """What is still to be done, each with the number of its entry, the soonest due first."""
+    rows = db.session.execute(
+        select(FollowUp, Entry.number)
+        .join(Entry, Entry.id == FollowUp.entry_id)
+        .where(FollowUp.book == book, FollowUp.done_on.is_(None))
+        .order_by(FollowUp.due_on, FollowUp.id)
+        .limit(limit)
+    )
+    return [(row, number) for row, number in rows]
+
+
+def follow_ups(entry: Entry) -> list[FollowUp]:
+    """Everything that was to be done after an entry, in order."""
+    return list(
+        db.session.scalars(
+            select(FollowUp).where(FollowUp.entry_id == entry.id).order_by(FollowUp.n)
+        )
+    )
+
+
+def weeks_to_sign(venue_id: int, weeks: int = 5) -> list[date]:
+    """The Mondays of the last weeks that are over without an entry or a signature."""
+    tonight = clock.night_of(clock.now())
+    last = rules.week_of(tonight)
+    if tonight != last + timedelta(days=6):
+        last -= timedelta(weeks=1)
+    asked = [last - timedelta(weeks=n) for n in range(weeks)]
+    first = asked[-1]
+    there = following.weeks_with_entries(venue_id, first, last + timedelta(days=6))
+    signed = following.nil_weeks(venue_id, first)
+    return [week for week in asked if week not in there and week not in signed]
+
+
+def records(venue_id: int) -> tuple[str, ...]:
+    """The records that a venue's own licence asks for, by key."""
+    row = db.session.get(BookTerms, venue_id)
+    return tuple(row.records) if row else ()
+
+
+def is_office(entry: Entry) -> bool:
+    """Whether an entry is one of the office's own series."""
+    return entry.book == CITY
+
+
+def shown_number(entry: Entry) -> str:
+    """An entry's number as people say it: 12, or R-3 in the office's own series."""
+    return f"R-{entry.number}" if is_office(entry) else str(entry.number)
