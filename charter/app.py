@@ -42,11 +42,15 @@ from charter.devices import models as devices_models  # noqa: F401
 from charter.doors import models as doors_models  # noqa: F401
 from charter.handover import views as handover_views
 from charter.handover import week as handover_week
+from charter.incidents import after_views as incidents_after  # noqa: F401
+from charter.incidents import amend_views as incidents_amend  # noqa: F401
 from charter.incidents import models as incidents_models  # noqa: F401
+from charter.incidents import views as incidents_views
+from charter.incidents import write_views as incidents_write  # noqa: F401
 from charter.network import views as network_views
 from charter.office import views as office_views
 from charter.review import views as commitments_review
-from charter.rooms import models as rooms_models  # noqa: F401
+from charter.rooms import spot_views as rooms_views
 from charter.sessions import office as sessions_office
 from charter.sessions import own as sessions_own
 from charter.sessions import public as sessions_public
@@ -91,6 +95,8 @@ BLUEPRINTS = (
     briefings_checks.bp,
     handover_views.bp,
     network_views.bp,
+    rooms_views.bp,
+    incidents_views.bp,
 )
 # Where the way home leads different people.
 HOMES = {"office.home", "office.dashboard", "office.status", "commitments.home"}

@@ -20,6 +20,10 @@ from charter.core import clock, files, mail, sealed, trail
 from charter.core.db import CITY, CityValue, commit, db, lock
 from charter.core.errors import Refused
 from charter.editions import service as editions
+from charter.incidents import cli as book_commands
+from charter.incidents import heads
+from charter.incidents import reminders as book_dates
+from charter.incidents import retention as books
 from charter.office import retention
 from charter.sessions import reminders
 from charter.signup import signatories
@@ -28,7 +32,6 @@ from charter.venues import fhrs, rules, sheets
 
 SEEDS = config.ROOT / "seeds"
 MAIL_EVERY_SECONDS = 5
-NIGHTLY_AFTER_HOUR = 4
 
 
 @click.command("worker")
@@ -61,8 +64,8 @@ def _nightly_if_due() -> None:
     db.session.rollback()
     due = clock.today().toordinal()
     # A clock that had jumped ahead and is right again leaves a day to come behind: not done, then.
-    if clock.local(clock.now()).hour < NIGHTLY_AFTER_HOUR or (done and done.number == due):
-        return
+    if (done and done.number == due) or clock.night_of(clock.now()) < clock.today():
+        return  # done today, or last night is not over: a book's head is one of whole nights
     run_nightly()
 
 
@@ -84,15 +87,41 @@ def run_nightly(*, after_a_pause: bool = False) -> str:
     for words in retention.nightly(after_a_pause=after_a_pause):
         commit()
         done += [words] if words else []
+    done += _books_tonight()
     lock(CITY)
     row = db.session.get(CityValue, "nightly") or CityValue(name="nightly", number=0)
     row.number = clock.today().toordinal()
     db.session.add(row)
     commit()
-    if db.engine.dialect.name == "sqlite":
-        with db.engine.connect() as connection:
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    _give_back()
     return "\n".join([f"{restated} venues restated.", *done])
+
+
+def _books_tonight() -> list[str]:
+    """Tell of dates in the incident books, and keep and mail how far each has come."""
+    told = book_dates.remind()
+    commit()
+    sealed_books = 0
+    for _book in heads.nightly():
+        commit()
+        sealed_books += 1
+    heads.tell_office()
+    commit()
+    done = [f"{told} people told of a date in a book."] if told else []
+    return done + ([f"{sealed_books} books sealed."] if sealed_books else [])
+
+
+def _give_back() -> None:
+    """Have the database let go of what was taken away: see `incidents.retention`."""
+    engine = db.engine
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            log = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+        if log[0]:
+            current_app.logger.warning("the write-ahead log is in use: cut off the next night")
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"VACUUM {', '.join(books.TABLES)}"))
 
 
 @click.command("nightly")
@@ -329,6 +358,7 @@ def init_app(app: Flask) -> None:
         seed,
         venues_group,
         trail_group,
+        book_commands.group,
         keys_group,
         users_group,
         status,

@@ -21,11 +21,13 @@ from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db
 from charter.proofs.models import Evidence, EvidenceFile, NotApplicable
+from charter.rooms.models import Camera, SpaceChange
 from charter.venues.models import Closure, Venue, Zone
 from tests import matrix
 from tests.builders.accounts import make_member, sign_in_as
 from tests.builders.certificates import issue, make_ready
 from tests.builders.commitments import Scene, hand_in
+from tests.builders.floorplans import make_plan
 from tests.builders.rooms import make_counted
 from tests.builders.sessions import book, make_session
 from tests.builders.training import make_hand_in, make_staff
@@ -43,8 +45,9 @@ VARIES = re.compile(r'(?<=name="csrf_token" value=")[^"]+')
 # Shows the venue's own case whatever proposal is named, and says so when it is sent.
 SHOWS_ITS_OWN = {"certificates.issue"}
 NOT_HERE = {"GET": (404,), "POST": (303, 404)}
-# Parts of an address that are words; every other one is the id of something.
-WORDS = {"venue", "key", "act", "token", "code", "audience"}
+# Parts of an address that are words, or counted from 1 at each venue (an entry's number, a person's
+# in it); every other one is the id of something.
+WORDS = {"venue", "key", "act", "token", "code", "audience", "floor", "number", "n"}
 
 
 def form_token(app: Flask, raw: str = RAW_TOKEN) -> str:
@@ -94,6 +97,10 @@ def children(scene: Scene) -> dict[str, int]:
             expires_at=clock.now() + timedelta(days=7),
         ),
         "room_id": Zone(venue_id=venue, kind="main-bar", name="Cellar bar"),
+        "camera_id": Camera(venue_id=venue, name="Door"),
+        "change_id": SpaceChange(
+            venue_id=venue, done_on=today, what="A lamp", recorded_by=scene.champion
+        ),
         "closure_id": Closure(
             venue_id=venue,
             from_on=today + timedelta(days=20),
@@ -107,6 +114,8 @@ def children(scene: Scene) -> dict[str, int]:
     people = make_staff(venue, "Ava Quinn", by=scene.champion)
     session = make_session(by=scene.champion, venue=venue)
     return {name: row.id for name, row in rows.items()} | {
+        "zone_id": rows["room_id"].id,
+        "plan_id": make_plan(scene),
         "certificate_id": certificate.id,
         "evidence_id": proof.id,
         "member_id": people[0],

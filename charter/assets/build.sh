@@ -14,6 +14,8 @@ $sass charter.scss "$out/vendor/govuk/charter.css"
 sed -i.old 's/#1d70b8/var(--fill)/g' "$out/vendor/govuk/charter.css"
 rm "$out/vendor/govuk/charter.css.old"
 $sass door.scss "$out/door.css"
+$sass rooms.scss "$out/rooms.css"
+$sass writing.scss "$out/writing.css"
 npx esbuild charter.js --bundle --minify --format=esm --target=es2020 --legal-comments=none \
     --log-level=warning --outfile="$out/vendor/govuk/charter.js"
 SOURCE_DATE_EPOCH=0 .build/bin/python build-fonts node_modules "$out" .build/fonts

@@ -50,13 +50,18 @@ class TonightForm(Form):
 
 
 class ReadForm(Form):
-    """A new starter says who they are, and that they read the page."""
+    """Somebody on the list says who they are, and that they read the page.
 
-    person = Choice("Which one are you?", missing="Choose your name")
+    Who is new is shown by a short name, to choose from; everybody else types theirs, so that the
+    page does not name the team to whoever has the link.
+    """
+
+    person = Choice("New here? Which one are you?", missing=None)
+    name = TextLine("Your name, as on your badge", limit=80, missing=None)
     read = Tick("I have read this page", missing="Tick the box once you have read the page")
 
     def offer(self, waiting: list[Starter]) -> None:
-        """Say who may say so: only those who still need it."""
+        """Say who may choose: the new starters who still need it."""
         self.person.choices = [(str(each.member_id), each.short) for each in waiting]
 
     @property

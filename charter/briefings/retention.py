@@ -6,7 +6,7 @@ What a check found stays: jobs and numbers, nobody's name.
 from sqlalchemy import ColumnElement, delete, update
 
 from charter.briefings import service
-from charter.briefings.models import BriefingNight, BriefingPage, SpotCheck
+from charter.briefings.models import BriefingNight, BriefingPage, BriefingReader, SpotCheck
 from charter.core import clock, retention
 from charter.core.db import db
 
@@ -14,6 +14,13 @@ from charter.core.db import db
 def forget_nights() -> int:
     """Delete the nights that are over: they say who was on; how many. Needs the city's lock."""
     return service.forget_ended()
+
+
+def forget_readers() -> int:
+    """Delete who read the briefing of nights long ago; how many. Needs the city's lock."""
+    over = BriefingReader.night < retention.BRIEFING_READ.oldest_day(clock.today())
+    gone = delete(BriefingReader).where(over).returning(BriefingReader.id)
+    return len(db.session.scalars(gone).all())
 
 
 def forget_notes() -> int:
@@ -28,6 +35,6 @@ def _empty_notes(which: ColumnElement[bool]) -> int:
 
 def clear(venue_id: int) -> None:
     """Take away what the briefing of a venue that left says, and its notes. Needs its lock."""
-    for model in (BriefingNight, BriefingPage):
+    for model in (BriefingNight, BriefingPage, BriefingReader):
         db.session.execute(delete(model).where(model.venue_id == venue_id))
     _empty_notes(SpotCheck.venue_id == venue_id)

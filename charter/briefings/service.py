@@ -13,15 +13,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import delete, select
 
 from charter import config
+from charter.accounts import service as accounts
 from charter.accounts import signin
-from charter.briefings import starters
+from charter.briefings import readers, starters
 from charter.briefings.models import BriefingNight, BriefingPage
 from charter.core import clock, trail
 from charter.core.db import db, lock
 from charter.core.errors import Refused
+from charter.rooms import looks
 from charter.staff import service as staff
 from charter.training import records
-from charter.training.models import TrainingRecord
 
 COURSE = starters.COURSE
 ENDED = "This link has ended. Ask the duty manager for tonight’s."
@@ -64,7 +65,8 @@ def tonight(venue_id: int) -> BriefingNight | None:
 def make_tonight(venue_id: int, on_tonight: str, *, by: int) -> BriefingNight:
     """Say who is on tonight, and make this night's link; one made before stops working.
 
-    Nights that are over are taken away: they hold names. Refuses a venue without its page.
+    The briefing shows the map of the rooms, so making it notes that the team looks at it. Nights
+    that are over are taken away: they hold names. Refuses a venue without its page.
     """
     if page(venue_id) is None:
         raise Refused("First say where your incident book is.")
@@ -87,7 +89,14 @@ def make_tonight(venue_id: int, on_tonight: str, *, by: int) -> BriefingNight:
         by=by,
         night=night.isoformat(),
     )
+    looks.note(venue_id, "briefing", by=by)
     return row
+
+
+def lead(venue_id: int) -> list[tuple[str, bool]]:
+    """Today's champions and stand-ins: a name, and whether it is a stand-in's. One statement."""
+    held = accounts.champions([venue_id])[venue_id]
+    return [(row.user.name, row.is_stand_in) for row in held]
 
 
 def forget_ended(venue_id: int | None = None) -> int:
@@ -134,37 +143,24 @@ def unbriefed(venue_ids: list[int]) -> dict[int, int]:
     }
 
 
-def has_read(venue_id: int, member_id: int) -> bool:
-    """Whether somebody of this venue's list had the briefing here."""
-    return (
-        db.session.scalar(
-            select(TrainingRecord.id)
-            .where(
-                TrainingRecord.venue_id == venue_id,
-                TrainingRecord.member_id == member_id,
-                TrainingRecord.course_key == COURSE,
-                TrainingRecord.withdrawn_at.is_(None),
-            )
-            .limit(1)
-        )
-        is not None
-    )
+def acknowledge(written: str, member_id: int | None, typed: str = "") -> None:
+    """Somebody on the list says that they read tonight's page; a new starter is briefed by it.
 
-
-def acknowledge(written: str, member_id: int | None) -> None:
-    """A new starter says that they read tonight's page: their first-shift briefing, of tonight.
-
-    Needs the city's lock and takes the venue's. Said twice, it is done once. Refuses a link that
-    has ended, and whoever is not among those who need it.
+    They are known by their id, or by the name they type. Needs the city's lock and takes the
+    venue's. Said twice, it is done once. Refuses a link that has ended, and whoever is not on the
+    list.
     """
     night = found(written)
     if night is None or is_over(night):
         raise Refused(ENDED)
-    lock(night.venue_id)
-    if member_id is not None and has_read(night.venue_id, member_id):
-        return
-    if member_id not in {each.member_id for each in needs_briefing(night.venue_id)}:
+    venue_id = night.venue_id
+    lock(venue_id)
+    if member_id is None:
+        member_id = readers.named(venue_id, typed)
+    elif member_id not in {each.id for each in staff.present(venue_id)}:
         raise Refused("Choose your name", "person")
-    # The night's own day: after midnight the shift is still the one that began the evening before.
-    people = staff.members(night.venue_id, [member_id])
-    records.record(people, COURSE, night.night, source="briefing", by=None)
+    readers.note(venue_id, night.night, member_id)
+    if member_id in {each.member_id for each in needs_briefing(venue_id)}:
+        # The night's own day: after midnight the shift is still the one that began before it.
+        people = staff.members(venue_id, [member_id])
+        records.record(people, COURSE, night.night, source="briefing", by=None)

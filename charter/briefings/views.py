@@ -7,13 +7,14 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from charter import config
-from charter.briefings import service
+from charter.briefings import readers, service
 from charter.briefings.forms import PageForm, TonightForm
 from charter.briefings.models import BriefingNight
 from charter.core import clock
 from charter.core.access import Permission, requires
 from charter.core.db import commit
 from charter.core.paper import square
+from charter.rooms import pages as rooms
 from charter.staff import service as staff
 from charter.venues import service as venues
 from charter.venues.models import Venue
@@ -73,12 +74,14 @@ def paper(venue_id: int) -> Answer:
         "briefings/paper.html",
         venue=_venue(venue_id),
         saved=service.page(venue_id),
+        rooms=rooms.tonight(venue_id),
+        lead=service.lead(venue_id),
         **_link(night),
     )
 
 
 def _index(venue_id: int, form: TonightForm) -> str:
-    night = service.tonight(venue_id)
+    night, date_of_night = service.tonight(venue_id), clock.night_of(clock.now())
     if night is not None and not form.is_submitted():
         form.on_tonight.data = night.on_tonight
     return render_template(
@@ -88,7 +91,10 @@ def _index(venue_id: int, form: TonightForm) -> str:
         saved=service.page(venue_id),
         waiting=service.needs_briefing(venue_id),
         has_list=staff.the_list(venue_id) is not None,
-        date_of_night=clock.night_of(clock.now()),
+        team=readers.of_night(venue_id, date_of_night),
+        rooms=rooms.tonight(venue_id),
+        lead=service.lead(venue_id),
+        date_of_night=date_of_night,
         **(_link(night) if night else {"night": None}),
     )
 

@@ -16,6 +16,7 @@ from charter.core.errors import Refused
 from charter.core.fields import Form
 from charter.core.files import Received
 from charter.core.filetypes import PAPERS, PICTURES
+from charter.incidents import reading as incidents
 from charter.proofs import decisions, drafts, exceptions, service, threads
 from charter.proofs.service import Content
 from charter.venues import service as venues
@@ -43,7 +44,16 @@ def home(venue_id: int) -> Answer:
         rows=_rows(found),
         certificate=certificate(venue_id) if may_read else "",
         first_week=first_week(venue_id, current_user.memberships_now),
+        unread=_unread(venue_id),
     )
+
+
+def _unread(venue_id: int) -> str:
+    """How many entries of the incident book wait to be read by whoever reads them, in words."""
+    if not access.can(Permission.INCIDENTS_READ, venue_id):
+        return ""
+    count = incidents.count_unread(venue_id)
+    return f"{incidents.many(count)} to read" if count else ""
 
 
 def _steps(found: pages.Home) -> list[dict[str, Any]]:

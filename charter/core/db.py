@@ -172,6 +172,15 @@ def holds(chain: int) -> bool:
     return chain in held or (bool(held) and db.engine.dialect.name == "sqlite")
 
 
+def steady() -> None:
+    """Have a transaction that has not begun see the database as it is now, until it ends.
+
+    For whoever compares many rows with each other while others write. SQLite's always do.
+    """
+    if db.engine.dialect.name != "sqlite":
+        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def touch(venue_id: int, *, counts: bool = True) -> None:
     """Remember that a venue's facts changed, so that `commit` restates where it stands.
 

@@ -2,7 +2,8 @@
 
 A mail is read over shoulders, forwarded, and kept by others. So it names no venue, tells no story
 and no kind of report, and the way in is shut: a value is a link into this installation, a date or
-a moment. There is no way to hand free text to a template.
+a moment. There is no way to hand free text to a template. The one thing with figures is how far a
+numbered book has come (`Mark`), which is mailed so that it can be kept elsewhere.
 """
 
 import re
@@ -16,7 +17,44 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from charter import config
 from charter.core import clock
 
-Value = str | date | datetime
+_SEAL = re.compile(r"[0-9A-F]{4}(-[0-9A-F]{4}){7}")
+_MARK = re.compile(
+    r"book (\d+) on (\d{4}-\d\d-\d\d):\s+(\d+) lines,\s+(\d+) entries,\s+seal\s+"
+    r"([0-9A-Fa-f]{4}(?:-[0-9A-Fa-f]{4}){7})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a numbered book has come on a day: `str` of it is the line that people file."""
+
+    book: int
+    on: date
+    lines: int
+    entries: int
+    seal: str
+
+    def __post_init__(self) -> None:
+        if not _SEAL.fullmatch(self.seal):
+            raise ValueError("a seal is eight groups of four digits")
+
+    def __str__(self) -> str:
+        """The mark as one line, as `marks` reads it back."""
+        return (
+            f"book {self.book} on {self.on.isoformat()}: "
+            f"{self.lines} lines, {self.entries} entries, seal {self.seal}"
+        )
+
+
+def marks(text: str) -> list[Mark]:
+    """Every mark that stands in a text, such as mails that were filed one after the other."""
+    return [
+        Mark(int(book), date.fromisoformat(on), int(lines), int(entries), seal.upper())
+        for book, on, lines, entries, seal in _MARK.findall(text)
+    ]
+
+
+Value = str | date | datetime | tuple[Mark, ...]
 FOLDER = Path(__file__).parent.parent / "templates" / "mail"
 _LINK = re.compile(r"[!-~]{1,1000}")
 _START = "Subject: "
@@ -70,6 +108,8 @@ def write(kind: str, values: Mapping[str, Value]) -> Letter:
 
 
 def _check(name: str, value: Value) -> None:
+    if isinstance(value, tuple) and value and all(type(each) is Mark for each in value):
+        return
     if isinstance(value, str):
         if not value.startswith(config.current().public_url + "/") or not _LINK.fullmatch(value):
             raise ValueError(f"{name} is not a link into this installation")

@@ -98,6 +98,22 @@ ATTENDANCE = Span(months=12)
 OUTSIDE_PROOF = Span(months=12)
 CHECK_NOTE = Span(months=24)
 
+# The room map and the briefings before a night.
+PLAN_RETIRED = Span(days=30)
+MAP_LOOK = Span(months=24)
+BRIEFING_READ = Span(months=12)
+
+# The incident book: its words (unless the venue's licence says otherwise) and names, counted from
+# the day on which somebody last wrote about an entry; what was typed and not saved; and how often
+# somebody is asked whether an entry that is kept for longer still has to be.
+BOOK_WORDS = Span(months=24)
+BOOK_NAMES = Span(months=12)
+BOOK_DRAFT = Span(hours=24)
+BOOK_HOLD_ASKED = Span(days=90)
+
+# The venue's own phone: who was signed in on it, and one that is used no more.
+DEVICE_SHIFT = Span(days=90)
+
 # The champions' network.
 NETWORK_POST = Span(months=36)
 NETWORK_UNSEEN = Span(months=12)
@@ -109,6 +125,11 @@ TRAIL = Span(months=72)
 CERTIFICATE = Span(months=72)
 # What whoever runs the machine is told to keep to.
 BACKUP = Span(days=35)
+
+
+def licensed(months: int | None) -> Span:
+    """How long the words of a venue's book, and who worked its door, are kept by its licence."""
+    return Span(months=months) if months else BOOK_WORDS
 
 
 def paused(last: date | None, today: date) -> bool:

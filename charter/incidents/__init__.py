@@ -9,5 +9,7 @@ An entry about somebody who runs the place goes into the office's own series (bo
 R-1, R-2, ...). Whatever is asked names the book that it is asked of, addresses carry an entry's
 number and never its row, and the trail says the number: so nobody at the venue can tell that there
 is one.
+Whoever looks after a venue's book reads all of it; staff read what they wrote themselves, and none
+of what others added (`record`). Lists and searches show facts and never words (`finding`).
 Tables: entry, book_line, entry_person, follow_up, entry_draft, paper_page, book_head, book_terms.
 """

@@ -49,16 +49,15 @@ def amend(
         new["has_words"] = True
     if "happened_wall" in new or "cctv" in new:
         new["cctv_until"] = _cctv_until({**before, **new}, venue)
-    is_correction = bool(corrects) or any(
-        before[key] not in (None, [], {}, "") for key in new if key in _STATED and key in before
-    )
+    is_correction = bool(corrects) or _corrects(before, new)
     if is_correction and not why:
         raise Refused("Say why you correct this. The old words stay", "why")
     kind = Line.AMENDED if is_correction else Line.ADDED
     facts: State = {"set": new}
     if corrects:
         facts["corrects"] = sorted(corrects)
-    service.add_line(entry, kind, facts, writer, {**said, "why": why}, verb=f"entry.{kind.value}")
+    verb = "entry.amended" if is_correction else "entry.added"
+    service.add_line(entry, kind, facts, writer, {**said, "why": why}, verb=verb)
     return True
 
 
@@ -67,6 +66,8 @@ def _corrects(before: State, new: State) -> bool:
     for key in new.keys() & _STATED:
         was = before[key]
         if isinstance(was, list) and set(was) <= set(new[key]):
+            continue
+        if isinstance(was, dict) and was.items() <= new[key].items():
             continue
         if was not in (None, [], {}, ""):
             return True
@@ -86,6 +87,8 @@ def _judge_changes(entry: Entry, before: State, new: State, said: Mapping[str, s
     if "kinds" in new and not new["kinds"]:
         raise Refused(service.AGAIN, "kinds")
     known = words.kinds()
+    if not set(new.get("kinds", ())) - set(before["kinds"]) <= set(known):
+        raise Refused(service.AGAIN, "kinds")
     in_charge = (known[key].is_about_in_charge for key in new.get("kinds", ()) if key in known)
     if entry.book != CITY and rules.is_restricted(in_charge, new.get("relation")):
         raise Refused(
@@ -93,6 +96,7 @@ def _judge_changes(entry: Entry, before: State, new: State, said: Mapping[str, s
             "Write a new entry and say there who it is about",
             "relation",
         )
+    service.judge_facts(new)
     if "zone_id" in new:
         service.judge_zone(entry.venue_id, new["zone_id"])
     if "actions" in new:

@@ -1,30 +1,37 @@
 """The chain of a book: each line carries an HMAC over its content and the line before it.
 
-`append` is the only way into a book. `verify` walks a book line by line, puts every entry together
-again from its lines and compares: it names the first line or entry that is not what was written,
-was swapped, or is missing. A cut-off tail, and a rewrite by somebody who holds the key, are seen
-only against a head that was kept elsewhere: the daily heads that are mailed out, or the trail's.
+`append` is the only way into a book. `verify` walks a book line by line, then puts every entry
+together again from its lines and compares (`comparing`): it names the first line or entry that is
+not what was written, was swapped, or is missing. A cut-off tail, and a rewrite by somebody who
+holds the key, are seen only against a head that was kept elsewhere: the daily heads that are mailed
+out, the database's own copy of them, and the trail, which counts entries too. Memory stays flat.
 """
 
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from charter import config
 from charter.core import clock
-from charter.core.db import db, holds
-from charter.core.sealed import Unreadable
-from charter.incidents import rules, sealing
-from charter.incidents.models import BookHead, BookLine, Entry, EntryPerson, FollowUp
-from charter.incidents.rules import Line, State
+from charter.core.db import CITY, db, holds
+from charter.core.trail import TrailEntry
+from charter.incidents import comparing, sealing
+from charter.incidents.models import BookHead, BookLine, Entry, EntryPerson, FollowUp, PaperPage
+from charter.incidents.rules import Line
 
 START = bytes(32)
+SEAL_BYTES = 16  # as much of a seal as people are asked to keep: nobody makes a book to fit it
+NOTED = "book.head"
+AT_ONCE = 200
 _DOMAIN = b"book\0"
 _LAST = (
     select(BookLine.seq, BookLine.mac)
@@ -36,12 +43,20 @@ _LAST = (
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How far a book has come: its lines, its entries, and the seal of its last line."""
+    """How far a book has come: its lines, its entries, and the seal of its last line.
+
+    `mac` may be its first `SEAL_BYTES` bytes, as they are mailed and printed.
+    """
 
     book: int
     seq: int
     entries: int
     mac: bytes
+
+    @property
+    def seal(self) -> str:
+        """The seal as people write it down and read it to each other."""
+        return seal(self.mac)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,12 @@ class Check:
     entries: int
     head: str
     fault: str | None
+
+
+def seal(mac: bytes) -> str:
+    """The seal of a line in groups of four letters and digits."""
+    digits = mac[:SEAL_BYTES].hex().upper()
+    return "-".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 
 def append(
@@ -72,6 +93,8 @@ def append(
     """
     if not holds(book):
         raise RuntimeError(f"writing in book {book} needs its lock")
+    if entry is not None and entry.book != book:
+        raise RuntimeError(f"an entry of book {entry.book} has no line in book {book}")
     last = db.session.execute(_LAST, {"book": book}).first()
     line = BookLine(
         book=book,
@@ -94,7 +117,7 @@ def append(
     return line
 
 
-def _mac(line: BookLine, before: bytes, number: int | None) -> bytes:
+def _mac(line: Any, before: bytes, number: int | None) -> bytes:
     body = json.dumps(
         [
             line.book,
@@ -105,7 +128,7 @@ def _mac(line: BookLine, before: bytes, number: int | None) -> bytes:
             line.by_user_id,
             line.by_member_id,
             line.facts,
-            line.words_digest.hex() if line.words_digest else None,
+            line.words_digest.hex() if line.words_digest is not None else None,
         ],
         sort_keys=True,
         separators=(",", ":"),
@@ -131,201 +154,190 @@ def verify(only: int | None = None, kept: Iterable[Head] = ()) -> Iterator[Check
 
     `kept` are heads that were kept elsewhere; those the database itself keeps are always compared.
     """
-    elsewhere = tuple(kept)
-    stored = select(BookHead).order_by(BookHead.book, BookHead.seq)
-    heads = [Head(row.book, row.seq, row.entries, row.mac) for row in db.session.scalars(stored)]
-    with_rows = select(Entry.book).distinct()
-    known = {
-        *books(),
-        *db.session.scalars(with_rows),
-        *(each.book for each in (*heads, *elsewhere)),
-    }
-    for book in sorted(known if only is None else known & {only}):
-        wanted = {(each.seq, each.mac) for each in (*heads, *elsewhere) if each.book == book}
-        yield _Walk(book, wanted).check()
+    elsewhere: dict[int, list[Head]] = defaultdict(list)
+    for each in kept:
+        elsewhere[each.book].append(each)
+    for book in [only] if only is not None else _known(elsewhere):
+        yield _Walk(book, elsewhere[book]).check()
+
+
+def _known(elsewhere: Iterable[int]) -> list[int]:
+    """Every book that has a line, an entry, or a head that somebody kept."""
+    found = {*elsewhere, *books()}
+    for query in (
+        select(Entry.book).distinct(),
+        select(BookHead.book).distinct(),
+        select(TrailEntry.chain).where(TrailEntry.verb == NOTED).distinct(),
+    ):
+        found.update(db.session.scalars(query))
+    return sorted(found)
+
+
+# A row that cannot even be read was written by no program of ours.
+_UNREADABLE = (ValueError, TypeError, LookupError)
 
 
 class _Walk:
-    """One walk through one book, from its first line to its last."""
+    """One walk through one book, from its first line to its last, and then entry by entry."""
 
-    def __init__(self, book: int, heads: set[tuple[int, bytes]]) -> None:
+    def __init__(self, book: int, kept: Sequence[Head]) -> None:
         self.book = book
-        self.heads = heads
+        self.heads: dict[int, list[Head]] = defaultdict(list)
+        for each in kept:
+            self.heads[each.seq].append(each)
         self.lines = 0
+        self.entries = 0
         self.mac = START
-        self.states: dict[int, State] = {}
-        self.people: dict[int, dict[int, tuple[dict[str, str], bool]]] = {}
-        self.to_do: dict[int, dict[int, tuple[int, int, str, str | None]]] = {}
+        self.reads: list[Row[Any]] = []
 
     def check(self) -> Check:
-        fault = self._walk() or self._heads() or self._rows()
-        return Check(self.book, self.lines, len(self.states), self.mac.hex(), fault)
+        fault = self._keep_heads() or self._walk() or self._missed() or self._rows()
+        return Check(self.book, self.lines, self.entries, self.mac.hex(), fault)
+
+    def _keep_heads(self) -> str | None:
+        """Gather the heads that the database keeps; the trail has to have the very same ones."""
+        table = BookHead.__table__
+        try:
+            rows = db.session.execute(select(*table.c).where(table.c.book == self.book)).all()
+            stored = {(row.on.isoformat(), row.seq, row.entries, row.mac.hex()) for row in rows}
+        except _UNREADABLE:
+            return "a head that was kept cannot be read"
+        details = db.session.scalars(
+            select(TrailEntry.detail).where(TrailEntry.chain == self.book, TrailEntry.verb == NOTED)
+        )
+        noted = {tuple(each.get(key) for key in _NOTED) for each in details}
+        differ = min((str(on) for on, *_ in stored ^ noted), default=None)
+        for row in rows:
+            self.heads[row.seq].append(Head(self.book, row.seq, row.entries, row.mac))
+        return f"the head of {differ} is not the same in the trail" if differ else None
 
     def _walk(self) -> str | None:
+        columns = BookLine.__table__.c
         query = (
-            select(BookLine, Entry.number, Entry.words_wiped_on)
+            select(*columns, Entry.number, Entry.book.label("entry_book"))
             .outerjoin(Entry, Entry.id == BookLine.entry_id)
-            .where(BookLine.book == self.book)
-            .order_by(BookLine.seq)
-            .execution_options(yield_per=500)
+            .where(columns.book == self.book)
+            .order_by(columns.seq)
         )
-        rows = db.session.execute(query)
+        with suppress(*_UNREADABLE):
+            return self._lines(query, AT_ONCE)
+        # Rows are read many at a time: one by one, what comes before the bad one is judged too.
         try:
-            for line, number, wiped_on in rows:
-                fault = self._line(line, number, wiped_on is not None)
+            return self._lines(query.where(columns.seq > self.lines), 1)
+        except _UNREADABLE:
+            return f"line {self.lines + 1} cannot be read"
+
+    def _lines(self, query: Select[Any], at_once: int) -> str | None:
+        with db.session.execute(query.execution_options(yield_per=at_once)) as rows:
+            for line in rows:
+                fault = self._line(line)
                 if fault:
                     return fault
-                self._at_head(line)
-                db.session.expunge(line)
-        finally:
-            rows.close()
         return None
 
-    def _line(self, line: BookLine, number: int | None, is_wiped: bool) -> str | None:
+    def _line(self, line: Row[Any]) -> str | None:
+        of = f" (entry {line.number})" if line.number is not None else ""
         if line.seq != self.lines + 1:
             return f"line {self.lines + 1} is missing"
-        if not hmac.compare_digest(line.mac, _mac(line, self.mac, number)):
-            return f"line {line.seq}{_of(number)} was changed"
-        if line.words is not None and sealing.digest(line.words) != line.words_digest:
-            return f"the words of line {line.seq}{_of(number)} were changed"
-        if line.words is None and line.words_digest is not None and not is_wiped:
-            return f"the words of line {line.seq}{_of(number)} are gone"
+        is_ours = line.entry_id is None or line.entry_book == self.book
+        if not is_ours or not hmac.compare_digest(line.mac, _mac(line, self.mac, line.number)):
+            return f"line {line.seq}{of} was changed"
+        if line.words is not None and (
+            line.words_digest is None or sealing.digest(line.words) != line.words_digest
+        ):
+            return f"the words of line {line.seq}{of} were changed"
         self.lines, self.mac = line.seq, line.mac
-        self._apply(line, number)
+        if line.kind == Line.ENTRY:
+            self.entries += 1
+            if not line.number == line.facts["number"] == self.entries:
+                return f"line {line.seq} is not of entry {self.entries}"
+        if line.kind == Line.READ:
+            self.reads.append(line)
+        return self._at_heads(line)
+
+    def _at_heads(self, line: Row[Any]) -> str | None:
+        for kept in self.heads.pop(line.seq, ()):
+            is_same = line.mac[: len(kept.mac)] == kept.mac and len(kept.mac) >= SEAL_BYTES
+            if not is_same or kept.entries != self.entries:
+                return f"line {line.seq} is not the one whose head was kept"
         return None
 
-    def _apply(self, line: BookLine, number: int | None) -> None:
-        kind, on = Line(line.kind), clock.local(line.at).date()
-        if kind is Line.READ:
-            for each in range(line.facts["from"], line.facts["to"] + 1):
-                if each in self.states:
-                    self.states[each] = rules.applied(
-                        self.states[each], kind, line.facts, line.at, on
-                    )
-        if number is None:
-            return
-        if kind is Line.ENTRY:
-            self.states[number] = rules.begun(line.facts, line.at, on)
-        elif number in self.states:
-            self.states[number] = rules.applied(self.states[number], kind, line.facts, line.at, on)
-        self._people_and_to_do(line, kind, number)
-
-    def _people_and_to_do(self, line: BookLine, kind: Line, number: int) -> None:
-        if kind is Line.PEOPLE:
-            here = self.people.setdefault(number, {})
-            for each in line.facts.get("add", ()):
-                here[each["n"]] = (each, False)
-            for n in line.facts.get("strike", ()):
-                here[n] = (here[n][0], True)
-        to_do = self.to_do.setdefault(number, {})
-        if kind is Line.FOLLOW_UP:
-            facts = line.facts
-            to_do[facts["n"]] = (line.seq, facts["owner"], facts["due"], None)
-        if kind is Line.DONE:
-            n = line.facts["n"]
-            to_do[n] = (*to_do[n][:3], clock.local(line.at).date().isoformat())
-
-    def _at_head(self, line: BookLine) -> None:
-        self.heads = {(seq, mac) for seq, mac in self.heads if (seq, mac) != (line.seq, line.mac)}
-
-    def _heads(self) -> str | None:
-        if not self.heads:
-            return None
-        seq = min(seq for seq, _ in self.heads)
-        if seq > self.lines:
-            return f"lines after {self.lines} were cut off: a head of line {seq} was kept"
-        return f"line {seq} is not the one whose head was kept"
-
-    def _rows(self) -> str | None:
-        seen = set()
-        query = select(Entry).where(Entry.book == self.book).order_by(Entry.number)
-        rows = db.session.scalars(query.execution_options(yield_per=500))
-        try:
-            for entry in rows:
-                seen.add(entry.number)
-                fault = self._entry(entry)
-                db.session.expunge(entry)
-                if fault:
-                    return fault
-        finally:
-            rows.close()
-        lost = sorted(set(self.states) - seen)
-        if lost:
-            return f"entry {lost[0]} is missing"
-        return self._people() or self._follow_ups()
-
-    def _entry(self, entry: Entry) -> str | None:
-        state = self.states.get(entry.number)
-        if state is None:
-            return f"entry {entry.number} has no line in the book"
-        stored = rules.state_of({key: getattr(entry, key) for key in rules.columns(state)})
-        for key, value in state.items():
-            if _plain(stored[key]) != _plain(value):
-                return f"entry {entry.number} was changed: {key}"
-        for what in ("words", "names"):
-            has_key = getattr(entry, f"{what}_key_sealed") is not None
-            if has_key == bool(state[f"{what}_wiped_on"]):
-                return f"the key of the {what} of entry {entry.number} is not as the book says"
-        return self._opens(entry)
-
-    def _opens(self, entry: Entry) -> str | None:
-        if entry.words_wiped_on is not None:
-            return None
-        rows = db.session.execute(
-            select(BookLine.seq, BookLine.words).where(
-                BookLine.entry_id == entry.id, BookLine.words.is_not(None)
+    def _missed(self) -> str | None:
+        """A head of a line that is not there, or an entry that the trail knows of."""
+        if self.heads:
+            return (
+                f"lines after {self.lines} were cut off: a head of line {min(self.heads)} was kept"
+            )
+        written = db.session.scalar(
+            select(func.max(TrailEntry.thing_id)).where(
+                TrailEntry.chain == self.book, TrailEntry.verb == "entry.written"
             )
         )
-        try:
-            for seq, words in rows:
-                place = sealing.line_place(entry.book, seq)
-                sealing.unseal(entry.words_key or "", words or b"", place)
-        except (Unreadable, ValueError):
-            return f"the words of entry {entry.number} do not open"
+        if written is not None and written > self.entries:
+            return f"entries after {self.entries} are missing: the trail knows of entry {written}"
         return None
 
-    def _people(self) -> str | None:
-        rows = db.session.execute(
-            select(EntryPerson, Entry.number, Entry.names_wiped_on)
-            .join(Entry, Entry.id == EntryPerson.entry_id)
-            .where(Entry.book == self.book)
+    def _rows(self) -> str | None:
+        last, seen = 0, 0
+        query = select(*Entry.__table__.c).where(Entry.book == self.book).order_by(Entry.number)
+        try:
+            while rows := db.session.execute(query.where(Entry.number > last).limit(AT_ONCE)).all():
+                fault = self._entries(rows)
+                if fault:
+                    return fault
+                last, seen = rows[-1].number, seen + len(rows)
+        except _UNREADABLE:
+            return f"an entry after {last} cannot be read"
+        if seen != self.entries:
+            return f"there are {seen} entries, and lines of {self.entries}"
+        return self._paper()
+
+    def _entries(self, rows: Sequence[Row[Any]]) -> str | None:
+        ids = [row.id for row in rows]
+        lines, people, to_do = (
+            _by_entry(table, ids, order)
+            for table, order in ((BookLine, "seq"), (EntryPerson, "n"), (FollowUp, "n"))
         )
-        wanted = {(number, n) for number, here in self.people.items() for n in here}
-        for person, number, wiped_on in rows:
-            known = self.people.get(number, {}).get(person.n)
-            if known is None:
-                return f"a person of entry {number} has no line in the book"
-            facts = {"n": person.n, "part": person.part, "age": person.age}
-            facts["digest"] = person.who_digest.hex()
-            is_same = (facts, person.is_struck) == known
-            is_whole = person.who is None or sealing.digest(person.who) == person.who_digest
-            if not is_same or not is_whole or (person.who is None) != (wiped_on is not None):
-                return f"person {person.n} of entry {number} was changed"
-            wanted.discard((number, person.n))
-        return f"a person of entry {min(wanted)[0]} is missing" if wanted else None
+        pages = PaperPage.__table__.c
+        wanted = [row.paper_page_id for row in rows if row.paper_page_id is not None]
+        found = db.session.execute(select(*pages).where(pages.id.in_(wanted))) if wanted else ()
+        paper = {page.id: page for page in found}
+        for row in rows:
+            fault = comparing.fault(
+                row, lines[row.id], self._read(row.number), people[row.id], to_do[row.id]
+            )
+            if fault:
+                return fault
+            page = paper.get(row.paper_page_id)
+            if row.paper_page_id is not None and (
+                page is None or page.venue_id != row.venue_id or page.spoiled_on is not None
+            ):
+                return f"the printed page of entry {row.number} is not there to be typed in"
+        return None
 
-    def _follow_ups(self) -> str | None:
-        rows = db.session.execute(
-            select(FollowUp, Entry.number)
-            .join(Entry, Entry.id == FollowUp.entry_id)
-            .where(FollowUp.book == self.book)
-        )
-        wanted = {(number, n) for number, here in self.to_do.items() for n in here}
-        for row, number in rows:
-            done = row.done_on.isoformat() if row.done_on else None
-            now = (row.seq, row.owner_id, row.due_on.isoformat(), done)
-            if self.to_do.get(number, {}).get(row.n) != now:
-                return f"to-do {row.n} of entry {number} was changed"
-            wanted.discard((number, row.n))
-        return f"a to-do of entry {min(wanted)[0]} is missing" if wanted else None
+    def _read(self, number: int) -> Row[Any] | None:
+        """The first line that ticked an entry as read: each goes on where the one before ended."""
+        at = bisect_left(self.reads, number, key=lambda line: line.facts["to"])
+        if at < len(self.reads) and self.reads[at].facts["from"] <= number:
+            return self.reads[at]
+        return None
+
+    def _paper(self) -> str | None:
+        if self.book == CITY:
+            return None
+        count, last = db.session.execute(
+            select(func.count(), func.max(PaperPage.number)).where(PaperPage.venue_id == self.book)
+        ).one()
+        return f"a printed page before {last} is missing" if last and last != count else None
 
 
-def _of(number: int | None) -> str:
-    return f" (entry {number})" if number is not None else ""
+_NOTED = ("on", "lines", "entries", "head")
 
 
-def _plain(value: Any) -> Any:
-    """A value as it is compared: an instant in one writing, whatever zone it was written in."""
-    if isinstance(value, str) and "T" in value and "+" in value:
-        return datetime.fromisoformat(value).astimezone(UTC)
-    return value
+def _by_entry(table: Any, ids: Sequence[int], order: str) -> dict[int, list[Row[Any]]]:
+    columns = table.__table__.c
+    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    query = select(*columns).where(columns.entry_id.in_(ids)).order_by(columns[order])
+    for row in db.session.execute(query):
+        found[row.entry_id].append(row)
+    return found

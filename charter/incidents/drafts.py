@@ -22,7 +22,7 @@ def keep(venue_id: int, once: str, typed: Mapping[str, Sequence[str]], writer: W
 
     What is too long to be an entry is not kept.
     """
-    packed = json.dumps({name: list(values) for name, values in typed.items()})
+    packed = json.dumps({name: list(values) for name, values in typed.items()}, ensure_ascii=False)
     if len(packed) > BIGGEST or db.session.scalar(select(Entry.id).where(Entry.once == once)):
         return
     row = db.session.scalar(select(EntryDraft).where(EntryDraft.once == once))

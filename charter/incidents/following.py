@@ -92,10 +92,11 @@ def follow_up(
         db.session.scalar(select(func.max(FollowUp.n)).where(FollowUp.entry_id == entry.id)) or 0
     ) + 1
     facts = {"n": n, "owner": owner_id, "due": due_on.isoformat()}
-    service.add_line(entry, Line.FOLLOW_UP, facts, writer, {"what": what}, verb="entry.follow-up")
-    seq = db.session.scalar(select(func.max(BookLine.seq)).where(BookLine.entry_id == entry.id))
+    line = service.add_line(
+        entry, Line.FOLLOW_UP, facts, writer, {"what": what}, verb="entry.follow-up"
+    )
     row = FollowUp(
-        book=entry.book, entry_id=entry.id, n=n, seq=seq, owner_id=owner_id, due_on=due_on
+        book=entry.book, entry_id=entry.id, n=n, seq=line.seq, owner_id=owner_id, due_on=due_on
     )
     db.session.add(row)
     db.session.flush()
@@ -109,8 +110,8 @@ def done(entry: Entry, n: int, writer: Writer, *, how: str) -> None:
     if row is None:
         raise Refused("There is no such thing to do")
     if row.done_on is None:
-        row.done_on = clock.today()
-        service.add_line(entry, Line.DONE, {"n": n}, writer, {"how": how}, verb="entry.done")
+        line = service.add_line(entry, Line.DONE, {"n": n}, writer, {"how": how}, verb="entry.done")
+        row.done_on = clock.local(line.at).date()
 
 
 def sign_nil_week(venue_id: int, monday: date, writer: Writer) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from charter.core.db import db
 from charter.core.errors import Refused
+from charter.core.sealed import Unreadable
 from charter.incidents import amending, sealing, service
 from charter.incidents.choices import Age, PersonPart
 from charter.incidents.models import Entry, EntryPerson
@@ -111,8 +112,10 @@ def people(entry: Entry) -> list[EntryPerson]:
 
 
 def _opened(entry: Entry, row: EntryPerson) -> dict[str, str]:
-    if row.who is None or entry.names_key is None:
+    if row.who is None or entry.names_key_sealed is None:
         return {}
-    return sealing.unseal(
-        entry.names_key, row.who, sealing.person_place(entry.book, entry.number, row.n)
-    )
+    place = sealing.person_place(entry.book, entry.number, row.n)
+    try:
+        return sealing.unseal(entry.names_key or "", row.who, place)
+    except Unreadable:
+        return {"name": "This was changed outside the book, and does not open"}

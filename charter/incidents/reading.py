@@ -12,11 +12,13 @@ from sqlalchemy import func, select
 
 from charter.core import clock
 from charter.core.db import CITY, db
+from charter.core.sealed import Unreadable
 from charter.incidents import following, rules, sealing
 from charter.incidents.models import BookLine, BookTerms, Entry, FollowUp
 from charter.incidents.rules import Line
 
 PAGE = 25
+MANY = 99  # as far as entries that wait are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,14 @@ class Said:
     """One line of an entry as it is read: its kind, when and by whom, and its words if open.
 
     `corrected_by` is the line that says these words are wrong; they are shown, struck through.
+    `is_broken`: somebody changed the words outside the book, so that they do not open.
     """
 
     line: BookLine
     kind: Line
     words: dict[str, str] = field(default_factory=dict)
     corrected_by: int | None = None
+    is_broken: bool = False
 
 
 def entry(book: int, number: int) -> Entry | None:
@@ -43,20 +47,25 @@ def lines(entry: Entry, *, with_words: bool) -> list[Said]:
         select(BookLine).where(BookLine.entry_id == entry.id).order_by(BookLine.seq)
     ).all()
     corrected = {seq: row.seq for row in rows for seq in row.facts.get("corrects", ())}
-    key = entry.words_key if with_words else None
-    return [
-        Said(
-            line=row,
-            kind=Line(row.kind),
-            words=(
-                sealing.unseal(key, row.words, sealing.line_place(row.book, row.seq))
-                if key and row.words is not None
-                else {}
-            ),
-            corrected_by=corrected.get(row.seq),
-        )
-        for row in rows
-    ]
+    return [_said(entry, row, with_words, corrected.get(row.seq)) for row in rows]
+
+
+def _said(entry: Entry, row: BookLine, with_words: bool, corrected_by: int | None) -> Said:
+    words: dict[str, str] = {}
+    is_broken = False
+    if with_words and row.words is not None and entry.words_key_sealed is not None:
+        try:
+            key = entry.words_key or ""
+            words = sealing.unseal(key, row.words, sealing.line_place(row.book, row.seq))
+        except Unreadable:
+            is_broken = True
+    return Said(row, Line(row.kind), words, corrected_by, is_broken)
+
+
+def count_lines(entry: Entry) -> int:
+    """How many lines an entry has: what a form about it was written against."""
+    query = select(func.count()).where(BookLine.entry_id == entry.id)
+    return db.session.scalar(query) or 0
 
 
 def page(book: int, *, before: int | None = None, limit: int = PAGE) -> list[Entry]:
@@ -81,10 +90,28 @@ def unread(book: int, limit: int = PAGE) -> list[Entry]:
     return list(db.session.scalars(query.order_by(Entry.number).limit(limit)))
 
 
+def next_unread(book: int, number: int) -> int | None:
+    """The number of the next entry after this one that nobody has ticked as read, or None."""
+    return db.session.scalar(
+        select(Entry.number)
+        .where(Entry.book == book, Entry.read_at.is_(None), Entry.number > number)
+        .order_by(Entry.number)
+        .limit(1)
+    )
+
+
 def count_unread(book: int) -> int:
-    """How many entries nobody has ticked as read."""
-    query = select(func.count()).where(Entry.book == book, Entry.read_at.is_(None))
-    return db.session.scalar(query) or 0
+    """How many entries nobody has ticked as read; `MANY` and one more stand for more than that."""
+    unread = select(Entry.id).where(Entry.book == book, Entry.read_at.is_(None))
+    some = unread.limit(MANY + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def many(count: int) -> str:
+    """Such a count in words."""
+    if count > MANY:
+        return f"More than {MANY} entries"
+    return "1 entry" if count == 1 else f"{count} entries"
 
 
 def cctv_to_save(book: int, today: date, limit: int = PAGE) -> list[Entry]:

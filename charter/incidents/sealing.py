@@ -40,7 +40,7 @@ def unseal(key: str, sealed: bytes, place: str) -> dict[str, Any]:
         plain = AESGCM(b64decode(key)).decrypt(
             sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.encode()
         )
-    except InvalidTag as fault:
+    except (InvalidTag, ValueError) as fault:  # another key, other bytes, or too few of either
         raise Unreadable(f"{place}: what was sealed here was moved or changed") from fault
     found: dict[str, Any] = json.loads(plain)
     return found
@@ -49,6 +49,11 @@ def unseal(key: str, sealed: bytes, place: str) -> dict[str, Any]:
 def digest(sealed: bytes) -> bytes:
     """What the chain keeps of sealed bytes."""
     return hashlib.sha256(sealed).digest()
+
+
+def token_digest(token: str) -> str:
+    """What the chain keeps of a random token, such as a key: enough to know it again by."""
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def line_place(book: int, seq: int) -> str:

@@ -18,8 +18,8 @@ from charter.core.db import CITY, db, touch
 from charter.core.errors import Refused
 from charter.core.trail import Plain
 from charter.incidents import chain, rules, sealing, words
-from charter.incidents.choices import Cctv, Team
-from charter.incidents.models import Entry, EntryDraft
+from charter.incidents.choices import Cctv, KnownBy, Relation, Team, WhoLeft, Wish
+from charter.incidents.models import BookLine, Entry, EntryDraft
 from charter.incidents.rules import Happened, Line, State
 from charter.venues import places
 from charter.venues.models import Venue
@@ -164,6 +164,8 @@ def write(
     known = by_once(venue.id, once, writer)
     if known is not None:
         return known
+    if db.session.scalar(select(Entry.id).where(Entry.once == once)) is not None:
+        raise Refused("This form was used before. Open a new one and write it there")
     if written.happened is None:
         raise Refused("Say when it happened", "when")
     _judge(venue.id, written)
@@ -181,14 +183,18 @@ def write(
         "team": writer.team.value,
         "late_hours": late_hours,
         "set": _facts(written, venue),
+        "once": sealing.token_digest(once),
+        "keys": {},
     }
     texts = written.words
     if paper is not None:
         facts |= {"paper": paper.page_id, "written_on": paper.written_on.isoformat()}
         texts["written_by"] = paper.written_by
     entry = Entry(book=book, once=once, by_user_id=writer.user_id, by_member_id=writer.member_id)
-    carry(entry, rules.begun(facts, now, clock.today()))
-    entry.words_key, entry.names_key = sealing.new_key(), sealing.new_key()
+    carry(entry, rules.begun(facts, now, clock.local(now).date()))
+    keys = {"words": sealing.new_key(), "names": sealing.new_key()}
+    entry.words_key, entry.names_key = keys["words"], keys["names"]
+    facts["keys"] = {what: sealing.token_digest(key) for what, key in keys.items()}
     db.session.add(entry)
     db.session.flush()
     chain.append(book, Line.ENTRY, facts, entry=entry, words=texts, by=writer.by, at=now)
@@ -203,6 +209,45 @@ def _judge(venue_id: int, written: Written) -> None:
         raise Refused(AGAIN, "kinds")
     judge_zone(venue_id, written.zone_id)
     judge_choices(written.actions, written.because)
+    judge_facts({key: getattr(written, key) for key in (*_FIXED, "wish", "licence", "severity")})
+
+
+ACTED = ("me", "other")
+_FIXED: Mapping[str, Collection[str]] = {
+    "relation": tuple(Relation),
+    "known_by": tuple(KnownBy),
+    "who_left": tuple(WhoLeft),
+    "cctv": tuple(Cctv),
+    "acted": ACTED,
+}
+
+
+def judge_facts(said: Mapping[str, Any]) -> None:
+    """Refuse an answer that is none of those offered.
+
+    Facts stay for ever, so no text that somebody typed may stand among them.
+    """
+    for key, offered in _FIXED.items():
+        if said.get(key) is not None and said[key] not in offered:
+            raise Refused("Choose from what is shown", key)
+    if not set(said.get("wish") or ()) <= set(Wish):
+        raise Refused("Choose from what is shown", "wish")
+    if said.get("category") not in (None, *words.words().categories):
+        raise Refused("Choose from what is shown", "kinds")
+    if said.get("severity") not in (None, 1, 2, 3, 4):
+        raise Refused("Choose from what is shown", "severity")
+    _judge_licence(said.get("licence") or {})
+
+
+def _judge_licence(licence: Mapping[str, str | int]) -> None:
+    offered = {
+        each.key: each for record in words.words().records.values() for each in record.fields
+    }
+    for key, answer in licence.items():
+        field = offered.get(key)
+        is_number = field is not None and field.number and type(answer) is int
+        if field is None or not (is_number or answer in field.choices):
+            raise Refused("Choose from what is shown", f"licence-{key}")
 
 
 def judge_zone(venue_id: int, zone_id: int | None) -> None:
@@ -282,12 +327,13 @@ def add_line(
     *,
     verb: str,
     detail: Mapping[str, Plain] | None = None,
-) -> None:
-    """Append a line to an entry, carry the entry on, and note the trail."""
+) -> BookLine:
+    """Append a line to an entry, carry the entry on, and note the trail; the line."""
     line = chain.append(entry.book, kind, facts, entry=entry, words=texts, by=writer.by)
     carry(entry, rules.applied(state(entry), kind, facts, line.at, clock.local(line.at).date()))
     db.session.flush()
     note(entry, verb, writer.user_id, detail)
+    return line
 
 
 def note(

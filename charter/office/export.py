@@ -23,7 +23,8 @@ from charter.certificates.models import Certificate
 from charter.core import clock, files, retention, trail
 from charter.core.db import db
 from charter.core.text import in_words
-from charter.office import holdings, roster
+from charter.incidents import retention as books
+from charter.office import book, holdings, roster
 from charter.office.holdings import Holdings
 from charter.venues.models import Venue
 from charter.venues.sheets import neutral
@@ -39,17 +40,24 @@ CONTENTS = (
     ("sessions.csv", "whom you booked on which training, and who came"),
     ("outside.csv", "the courses of others that you handed in, for whom, with their proofs"),
     ("briefings.csv", "what your briefing says every night, and who is on tonight"),
+    ("book.json", "your incident book, line by line: facts, words and names as you have them, "
+     "until when they are kept, and the seal of every line"),
+    ("door-staff.csv", "who worked the door, from when until when, with their licence numbers"),
     ("spot-checks.csv", "what spot checks found: jobs and numbers, no names"),
     ("trail.csv", "who did what and when, in words"),
     ("certificates", "the certificates as they were issued"),
     ("files", "the photos and papers of your proofs, as they are kept"),
     ("README.txt", "what is in the copy, and how long we keep what is ours to keep"),
 )  # fmt: skip
-ABOUT_STAFF = {"staff.csv", "training.csv", "sessions.csv", "outside.csv", "briefings.csv"}
+ABOUT_STAFF = {
+    "staff.csv", "training.csv", "sessions.csv", "outside.csv", "briefings.csv", "book.json",
+    "door-staff.csv",
+}  # fmt: skip
 
 NO_STAFF = (
     "The sheets about the people of the staff list are not in it: the office counts them, and "
-    "looks at names only by sample, with a reason. The venue’s managers have them in their copy."
+    "looks at names only by sample, with a reason. Nor is the incident book: it is the venue’s. "
+    "The venue’s managers have all of them in their copy."
 )
 
 
@@ -138,7 +146,22 @@ def _staff(packed: zipfile.ZipFile, held: Holdings) -> list[str]:
     _sheet(packed, "sessions.csv", roster.SESSIONS, roster.sessions(held))
     _sheet(packed, "outside.csv", roster.OUTSIDE, roster.outside(held, stored))
     _sheet(packed, "briefings.csv", roster.BRIEFINGS, roster.briefings(held))
+    _sheet(packed, "door-staff.csv", book.DOORS, book.doors(held))
+    with packed.open("book.json", "w") as raw, io.TextIOWrapper(raw, "utf-8") as text:
+        text.write('{"entries": [')
+        _values(text, book.entries(held))
+        text.write('], "other_lines": [')
+        _values(text, book.other_lines(held))
+        text.write("]}\n")
     return missing
+
+
+def _values(text: IO[str], values: Iterable[dict[str, object]]) -> None:
+    """Write values one by one, as the inside of a list in JSON."""
+    before = "\n"
+    for value in values:
+        text.write(before + json.dumps(value, ensure_ascii=False))
+        before = ",\n"
 
 
 def _store(packed: zipfile.ZipFile, stored: files.StoredFile) -> tuple[str, bool]:
@@ -213,6 +236,10 @@ def kept(venue: Venue) -> list[str]:
         "their last day. What they did is still counted, with nobody’s name.",
         f"The proof of a course of others is deleted {retention.OUTSIDE_PROOF} after it counted "
         f"for the last time, and the note of a spot check after {retention.CHECK_NOTE}.",
+        "The words of an entry in the incident book are deleted "
+        f"{books.words_kept(venue.licence_retention_months)} after somebody last wrote about it, "
+        f"its names after {books.names_kept(venue.licence_retention_months)}; what is kept for "
+        "longer on request stays. When, where and of what kind it was stays.",
     ]
     if venue.cleared_on is not None:
         lines = [f"Files, names and what was written were deleted on {in_words(venue.cleared_on)}."]

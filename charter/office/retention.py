@@ -20,8 +20,12 @@ from charter.accounts.rules import IdleStep
 from charter.briefings import retention as briefings
 from charter.core import clock, files, mail, retention, trail
 from charter.core.db import CITY, CityValue, db, lock
+from charter.devices import retention as phones
+from charter.doors import retention as doors
+from charter.incidents import retention as books
 from charter.network import service as network
 from charter.proofs import retention as proofs
+from charter.rooms import retention as rooms
 from charter.sessions import retention as sessions
 from charter.signup import service as signing
 from charter.staff import retention as staff
@@ -63,6 +67,7 @@ def nightly(*, after_a_pause: bool = False) -> Iterator[str]:
     yield from _leavers(today)
     yield from _superseded(today)
     yield from _left(today)
+    yield from _books(today)
     swept = files.sweep()
     db.session.rollback()
     lock(CITY)
@@ -92,6 +97,11 @@ _PARTS: dict[str, Callable[[], int]] = {
     "sign-ups": signing.forget,
     "staff-lists": staff.forget_imports,
     "nights": briefings.forget_nights,
+    "readers": briefings.forget_readers,
+    "map-looks": rooms.forget_looks,
+    "entry-drafts": books.forget_drafts,
+    "phones": phones.forget,
+    "door-staff": doors.forget,
     "check-notes": briefings.forget_notes,
     "initials": sessions.forget_initials,
     "trainers": sessions.forget_trainers,
@@ -131,13 +141,13 @@ def _leavers(today: date) -> Iterator[str]:
 
 
 def _superseded(today: date) -> Iterator[str]:
-    due = sorted({*proofs.superseded(today), *training.over(today)})
+    due = sorted({*proofs.superseded(today), *training.over(today), *rooms.over(today)})
     db.session.rollback()
     for venue_id in due:
         lock(venue_id)
         count = sum(
             files.erase(which(today, venue_id=venue_id).get(venue_id, ()))
-            for which in (proofs.superseded, training.over)
+            for which in (proofs.superseded, training.over, rooms.over)
         )
         if count:
             trail.note("files.erased", "venue", venue_id, venue_id=venue_id, count=count)
@@ -161,12 +171,30 @@ def _left(today: date) -> Iterator[str]:
         if venue.state == VenueState.LEFT and venue.cleared_on is None:
             venue.cleared_on = today
             roles = people.end_roles_at(venue_id)
-            count = proofs.clear(venue_id) + training.clear(venue_id)
+            count = proofs.clear(venue_id) + training.clear(venue_id) + rooms.clear(venue_id)
             signing.forget_people(venue_id)
             staff.clear(venue_id)
             sessions.clear(venue_id)
             briefings.clear(venue_id)
+            books.clear(venue_id)
+            phones.clear(venue_id)
+            doors.clear(venue_id)
             trail.note(
                 "venue.cleared", "venue", venue_id, venue_id=venue_id, roles=roles, files=count
             )
         yield f"venue {venue_id}: cleared."
+
+
+def _books(today: date) -> Iterator[str]:
+    due = books.due(today)
+    db.session.rollback()
+    for book in due:
+        count = books.AT_ONCE
+        while count == books.AT_ONCE:
+            lock(book)
+            count = books.wipe(book, today)
+            yield f"{_named(book)}: words or names of {count} entries deleted." if count else ""
+
+
+def _named(book: int) -> str:
+    return "the office’s own series" if book == CITY else f"venue {book}"

@@ -121,7 +121,7 @@ def venue(venue_id: int) -> Answer:
 def export(venue_id: int) -> Answer:
     """What is in the copy that a venue may take of everything, and how long we keep ours."""
     found = venue_service.venue(venue_id) or abort(404)
-    staff = can(Permission.STAFF_READ, venue_id)
+    staff = _whole(venue_id)
     return render_template(
         "office/export.html",
         venue=found,
@@ -131,13 +131,18 @@ def export(venue_id: int) -> Answer:
     )
 
 
+def _whole(venue_id: int) -> bool:
+    """Whether whoever takes a copy may read the names on the staff list and in the book."""
+    return all(can(each, venue_id) for each in (Permission.STAFF_READ, Permission.INCIDENTS_NAMES))
+
+
 @bp.post("/venues/<int:venue_id>/export.zip")
 @requires(Permission.VENUE_HAND_OVER, late=True)
 def export_zip(venue_id: int) -> Answer:
     """The copy: made before the lock is taken, since it may be large, and noted in the trail."""
     if venue_service.venue(venue_id) is None:
         abort(404)
-    staff = can(Permission.STAFF_READ, venue_id)
+    staff = _whole(venue_id)
     try:
         packed = copies.pack(venue_id, staff=staff)
     except OSError as fault:
@@ -146,7 +151,7 @@ def export_zip(venue_id: int) -> Answer:
         return redirect(url_for(".export", venue_id=venue_id), 303)
     try:
         access.enter()
-        if staff and not can(Permission.STAFF_READ, venue_id):
+        if staff and not _whole(venue_id):
             abort(404)
         copies.note(venue_id, by=current_user.id)
         commit()

@@ -260,7 +260,7 @@ def try_everything(
 
 def judged(answer: TestResponse, sheet: Sheet, names: list[str], sent: str) -> Iterator[str]:
     """What is wrong with an answer."""
-    if answer.status_code not in (200, 303, 400, 404, 410, 413):
+    if answer.status_code not in (200, 303, 400, 404, 409, 410, 413):
         yield f"status {answer.status_code}"
     elif answer.status_code == 200:
         try:

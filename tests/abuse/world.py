@@ -23,8 +23,12 @@ from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
 from charter.core.files import StoredFile
 from charter.core.mail import OutboxMail
+from charter.incidents import amending, following, people, reading
+from charter.incidents.choices import Cctv
+from charter.incidents.people import Somebody
 from charter.proofs import drafts, exceptions, threads
 from charter.proofs.models import Evidence, EvidenceFile, NotApplicable
+from charter.rooms.models import Camera, FloorPlan, SpaceChange, ZoneBox
 from charter.signup import service as signing
 from charter.signup.models import SignUp
 from charter.venues import places
@@ -35,6 +39,7 @@ from tests.abuse.training_world import Values, make_part
 from tests.builders.accounts import make_member, make_user
 from tests.builders.certificates import issue, make_ready, propose
 from tests.builders.commitments import EDITION, make_proof, make_scene, received, under_lock
+from tests.builders.incidents import make_entry, writer
 
 Say = Callable[[str], str]
 NOBODY = "nobody"
@@ -107,12 +112,14 @@ def make_world(say: Say = lambda name: f"Some {name}") -> World:
     world.people = {"champion": scene.champion, "officer": scene.officer}
     _people(world, say)
     _profile(world, say)
+    _space(world, say)
     _certificates(world, say)
     _proofs(world, say)
     _talk(world, say)
     _sign_ups(world, say)
     _links(world, say)
     _train(world, say)
+    _book(world, say)
     db.session.rollback()
     return world
 
@@ -152,6 +159,23 @@ def _profile(world: World, say: Say) -> None:
     under_lock(world.venue, write)
     world.ids["room_id"] = db.session.scalars(select(Zone.id)).all()[-1]
     world.ids["closure_id"] = db.session.scalars(select(Closure.id)).one()
+
+
+def _space(world: World, say: Say) -> None:
+    """The map of the rooms: a floor, a room on it, a camera, a change."""
+    by, zone = world.people["champion"], world.ids["room_id"]
+    rows = {
+        "plan_id": FloorPlan(venue_id=world.venue, number=1, name=say("floor"), saved_by=by),
+        "camera_id": Camera(venue_id=world.venue, name=say("camera"), x=10, y=10),
+        "change_id": SpaceChange(
+            venue_id=world.venue, zone_id=zone, done_on=clock.today(), what=say("space change"),
+            recorded_by=by,
+        ),
+    }  # fmt: skip
+    box = ZoneBox(zone_id=zone, venue_id=world.venue, x=100, y=100, w=400, h=300)
+    db.session.add_all([*rows.values(), box])
+    db.session.commit()
+    world.ids |= {name: row.id for name, row in rows.items()} | {"zone_id": zone}
 
 
 def _certificates(world: World, say: Say) -> None:
@@ -286,6 +310,39 @@ def _train(world: World, say: Say) -> None:
     world.ids |= part.ids
     world.links |= part.links
     world.others = part.others
+
+
+def _book(world: World, say: Say) -> None:
+    """An entry with everything in it that a person can write, and one that is closed and kept."""
+    by = writer(world.people["champion"])
+    texts = {
+        "said": say("entry said"), "because": say("entry because"), "acted": "other",
+        "acted_who": say("acted who"), "camera": say("camera"), "actions": ("nothing",),
+        "late_why": say("late why"),
+    }  # fmt: skip
+    one = make_entry(world.venue, by, **texts)
+    two = make_entry(world.venue, by)
+    champion = world.people["champion"]
+
+    def write() -> None:
+        row = reading.entry(world.venue, one.number)
+        other = reading.entry(world.venue, two.number)
+        venue = _venue(world)
+        assert row is not None
+        assert other is not None
+        people.add_people(row, [Somebody("harmed", "18-24", say("person"), say("looks"))] * 2, by)
+        people.strike_person(row, 2, by, why=say("struck because"))
+        [line, *_] = reading.lines(row, with_words=False)
+        amending.amend(row, venue, {}, {"said": say("entry correction")}, by,
+                       corrects=[line.line.seq], why=say("correction why"))  # fmt: skip
+        amending.set_cctv(row, Cctv.SAVED, by, camera=say("saved camera"), who=say("saved by"))
+        day = clock.today()
+        following.follow_up(row, say("to do"), champion, day, by, owners=[champion])
+        following.close(other, "no-action", by, texts={"because": say("closed because")})
+        following.hold(other, by, why=say("held because"))
+
+    under_lock(world.venue, write)
+    world.others.setdefault("incidents.entry", []).append({"number": two.number})
 
 
 def _token(kind: str, to: str) -> str:

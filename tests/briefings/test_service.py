@@ -6,14 +6,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from charter.briefings import checks, service
+from charter.briefings import checks, readers, retention, service
 from charter.briefings.checks import FACT, By
-from charter.briefings.models import BriefingNight, SpotCheck
+from charter.briefings.models import BriefingNight, BriefingReader, SpotCheck
 from charter.commitments import counting, records
 from charter.core import clock
 from charter.core.db import CITY, commit, db, lock
 from charter.core.errors import Refused
+from charter.core.trail import TrailEntry
 from charter.editions.terms import Counted
+from charter.rooms import looks
 from charter.staff import service as staff
 from charter.staff.models import StaffMember
 from charter.training import records as training
@@ -87,7 +89,83 @@ def test_reading_it_makes_one_row_of_the_night_and_no_training(app: Flask) -> No
         assert (row.recorded_by, row.done_on) == (None, clock.night_of(clock.now()))
         assert [each.member_id for each in service.needs_briefing(scene.venue)] == [jo]
         assert service.unbriefed([scene.venue, other.venue]) == {scene.venue: 1, other.venue: 1}
-        assert not service.has_read(other.venue, sam)
+        night = clock.night_of(clock.now())
+        assert readers.has_read(scene.venue, night, sam)
+        assert not readers.has_read(other.venue, night, sam)
+
+
+def test_everybody_on_the_list_can_say_that_they_read_it_and_only_a_starter_is_briefed(
+    app: Flask,
+) -> None:
+    with app.app_context():
+        scene, other = make_scene(), make_scene()
+        list_began(scene)
+        old, sam = make_starter(scene, "Old Hand", started_on=None), make_starter(scene)
+        gone = make_starter(scene, "Gone", started_on=clock.today() - 9 * DAY)
+        under_lock(
+            scene.venue,
+            lambda: staff.leave(scene.venue, gone, clock.today() - DAY, by=scene.champion),
+        )
+        token, night = make_tonight(scene), clock.night_of(clock.now())
+        with pytest.raises(Refused, match="Choose your name"):
+            read(token, gone)
+        for who in (old, old, sam):
+            read(token, who)
+        assert [row.member_id for row in rows()] == [sam]
+        team = readers.of_night(scene.venue, night)
+        assert [(each.name, each.at is not None) for each in team] == [
+            ("Old Hand", True),
+            ("Sam Perry", True),
+        ]
+        again = make_tonight(scene, "Duty manager: Jo")
+        read(again, old)
+        assert db.session.scalar(select(func.count(BriefingReader.id))) == 2
+        # The row is the record: the trail, which is kept for years, says nothing of who was there.
+        verbs = set(db.session.scalars(select(TrailEntry.verb)))
+        assert not {verb for verb in verbs if verb.startswith("briefing.read")}
+        with clock.moved_to(clock.now() + timedelta(days=368)):
+            assert under_lock(scene.venue, retention.forget_readers) == 2
+        with clock.moved_to(clock.now() + DAY):
+            tomorrow = clock.night_of(clock.now())
+            assert {each.at for each in readers.of_night(scene.venue, tomorrow)} == {None}
+        assert other.venue
+
+
+@pytest.mark.sqlite_only
+def test_a_name_is_found_as_people_type_it_and_never_guessed(app: Flask) -> None:
+    with app.app_context():
+        scene, other = make_scene(), make_scene()
+        names = ("Sam Perry", "Sam Pike", "Łucja Nowak", "Mei", "Ann Mei")
+        ids = {name: make_starter(scene, name, started_on=None) for name in names}
+        make_starter(other, "Kit Boyd")
+        for typed, name in (
+            ("sam perry", "Sam Perry"),
+            ("  SAM   PIKE", "Sam Pike"),
+            ("Łucja", "Łucja Nowak"),
+            ("lucja n", "Łucja Nowak"),
+            ("Ann M.", "Ann Mei"),
+            ("mei", "Mei"),
+        ):
+            assert readers.named(scene.venue, typed) == ids[name], typed
+        for typed in ("Sam", "Sam P", "sam p."):
+            with pytest.raises(Refused, match="whole name"):
+                readers.named(scene.venue, typed)
+        for typed in ("Kit", "Perry", "S", "Sam Perr"):
+            with pytest.raises(Refused, match="not on the list"):
+                readers.named(scene.venue, typed)
+        for typed in ("", " . ", "%"):
+            with pytest.raises(Refused, match="or type it"):
+                readers.named(scene.venue, typed)
+
+
+def test_making_tonights_briefing_notes_that_the_map_is_looked_at(app: Flask) -> None:
+    with app.app_context():
+        scene = make_scene()
+        for _ in range(2):
+            make_tonight(scene)
+        assert looks.tonight(scene.venue) == ["briefing"]
+        under_lock(scene.venue, lambda: retention.clear(scene.venue))
+        assert service.tonight(scene.venue) is None
 
 
 def test_who_needs_it_is_who_the_charter_calls_a_new_starter(app: Flask) -> None:

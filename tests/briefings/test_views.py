@@ -1,5 +1,6 @@
 """Pages of the briefing and of spot checks, as a venue, the office and a new starter use them."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,9 +14,11 @@ from charter.briefings.checks import By
 from charter.briefings.models import SpotCheck
 from charter.core import clock
 from charter.core.db import Model, db
+from charter.rooms import service as service_of_rooms
 from charter.training.models import TrainingRecord
 from tests.builders.briefings import make_check, make_starter, make_tonight
-from tests.builders.commitments import Scene, make_scene
+from tests.builders.commitments import Scene, make_scene, under_lock
+from tests.builders.floorplans import make_entries, make_plan, make_rooms, put
 from tests.page import PageForm
 from tests.visitor import Visitor
 
@@ -65,10 +68,9 @@ def test_from_an_empty_page_to_a_phone_that_says_you_are_ready(
     champion.post(f"{url}/tonight", {"on_tonight": "Duty manager: Kim"})
     shown = champion.get(url)
     assert "Samira Perry, started" in shown.text
-    assert "Old Hand" not in shown.text
-    link = next(
-        each.href for each in shown.links if each.text == "Hand this phone to the new starter"
-    )
+    assert "Old Hand, started" not in shown.text
+    assert "0 of 2 on your list." in shown.text
+    link = next(each.href for each in shown.links if each.text == "Hand this phone to the team")
     assert f"https://localhost{link}" in shown.text
     assert "https://localhost" not in champion.get(f"{url}/paper").text
 
@@ -79,10 +81,10 @@ def test_from_an_empty_page_to_a_phone_that_says_you_are_ready(
     assert "Perry" not in phone.text
     assert "Old" not in phone.text
     form = phone.form()
-    assert client.refused(form.action, {}).errors == [
-        "Choose your name",
-        "Tick the box once you have read the page",
-    ]
+    assert client.refused(form.action, {}).errors == ["Tick the box once you have read the page"]
+    assert client.refused(form.action, {"read": "y"}).errors == ["Choose your name, or type it"]
+    wrong = client.refused(form.action, {"name": "<b>Kim", "read": "y"})
+    assert "not on the list" in wrong.errors[0]
     [who] = form.options("person")
     strange = client.refused(form.action, {"person": "x", "read": "y"})
     assert strange.errors == ["Choose one of the options shown"]
@@ -92,8 +94,55 @@ def test_from_an_empty_page_to_a_phone_that_says_you_are_ready(
         assert "Samira" not in went
     assert "You are ready" in client.get(went).text
     assert count(app, TrainingRecord) == 1
-    assert "Everyone new on the list has read it" in client.get(link).text
-    assert "Nobody: everyone new" in champion.get(url).text
+    assert "person" not in client.get(link).form().names
+    for _ in range(2):
+        client.post(form.action, {"name": "old hand", "read": "y"})
+    assert count(app, TrainingRecord) == 1
+    page = champion.get(url)
+    assert "2 of 2 on your list: Old Hand, Samira Perry." in page.text
+    assert "Nobody: everyone new" in page.text
+
+
+def test_the_link_shows_where_to_look_and_no_number_plan_camera_fault_or_change(
+    app: Flask, champion: Visitor, client: Visitor, scene: Scene
+) -> None:
+    with app.app_context():
+        _door, bar, floor = make_rooms(scene)
+        make_plan(scene, name="Canaryplan")
+        put(scene, bar)
+        by = {"by": scene.champion}
+        under_lock(
+            scene.venue,
+            lambda: (
+                service_of_rooms.save_camera(scene.venue, "Canarycam", 1, (9, 9), **by),
+                service_of_rooms.record_change(
+                    scene.venue, bar, clock.today(), "Canarychange", once="c" * 32, **by
+                ),
+            ),
+        )
+        fault = {"category": "operational", "kinds": ["operational.cctv-fault"], "zone_id": bar}
+        make_entries(scene.venue, [fault, *[{"zone_id": floor, "part": "midnight"}] * 17])
+        make_entries(scene.venue, [{"zone_id": bar}] * 31, book=0)
+        token = make_tonight(scene)
+    page = client.get(f"/tonight/{token}")
+    assert "Look in here first" in page.text
+    assert "Dance floor. Most of all midnight to 2:00." in page.text
+    assert "Main bar" in page.html
+    for hidden in ("Canary", "CCTV", "camera", "entries", "/rooms/"):
+        assert hidden not in page.html, hidden
+    with app.app_context():
+        make_entries(scene.venue, [{"zone_id": floor, "part": "midnight"}] * 5 + [fault])
+    form = re.compile('name="csrf_token" type="hidden" value="[^"]+"')
+    again = client.get(f"/tonight/{token}")
+    assert form.sub("", again.html) == form.sub("", page.html)
+    for path in ("", "/paper"):
+        own = champion.get(f"/venues/{scene.venue}/briefing{path}")
+        assert "Dance floor: 22 entries on " in own.text
+        assert "Canarychange (Main bar). See whether it helps." in own.text
+        assert "CCTV does not work, Main bar: still open" in own.text
+        assert "24 entries in the book since" in own.text
+        assert "Dance floor: 22 entries" in own.html
+        assert "/rooms/plans/" in own.html
 
 
 def test_a_link_that_ended_says_so_and_one_that_never_was_is_not_found(

@@ -32,12 +32,15 @@ LINK = "/come/in/S3CRET-T0KEN"
 
 # What a mail may tell besides its link: until when, when it starts, what day was the last.
 DATES = ("until", "starts", "last_day")
+# And how far a numbered book has come.
+MARK = letters.Mark(7, NOW.date(), 12, 3, "-".join(["0AF9"] * 8))
 
 
 def values(kind: str) -> dict[str, Any]:
     """Everything that the template of a kind asks for."""
     day = NOW + timedelta(days=7)
-    given = {"link": config.current().public_url + LINK, **dict.fromkeys(DATES, day)}
+    link = config.current().public_url + LINK
+    given = {"link": link, "marks": (MARK,), **dict.fromkeys(DATES, day)}
     return {name: value for name, value in given.items() if name in asked(kind)}
 
 
@@ -113,7 +116,7 @@ def test_there_is_a_template_for_each_kind() -> None:
 def test_a_template_can_hold_nothing_but_links_dates_and_the_citys_words(
     bare: Flask, kind: str
 ) -> None:
-    assert asked(kind) <= {"link", *DATES, "city"}
+    assert asked(kind) <= {"link", *DATES, "marks", "city"}
     letter = letters.write(kind, values(kind))
     text = f"{letter.subject}\n{letter.body}"
     told = text.replace(config.current().public_url + LINK, "")
@@ -139,6 +142,18 @@ def test_words_have_no_way_into_a_mail(bare: Flask, kind: str, canary: Any) -> N
     for trick in (" The Canary Bar", "\r\nBcc: all@evil.example", "\nSubject: x"):
         with pytest.raises(ValueError, match="not a link"):
             letters.write(kind, {"link": config.current().public_url + "/x" + trick})
+
+
+@pytest.mark.parametrize("kind", [kind for kind in letters.kinds() if "marks" in asked(kind)])
+def test_a_mark_is_figures_and_is_read_back_from_a_mail(bare: Flask, kind: str) -> None:
+    with pytest.raises(ValueError, match="a seal is"):
+        replace(MARK, seal="The Canary Bar")
+    with pytest.raises(ValueError, match="neither a link"):
+        letters.write(kind, {**values(kind), "marks": (MARK, "The Canary Bar")})
+    other = replace(MARK, book=0, seal="-".join(["12CD"] * 8))
+    letter = letters.write(kind, {**values(kind), "marks": (MARK, other)})
+    assert letters.marks(letter.body) == [MARK, other]
+    assert letters.marks("book 1 on 2026-11-20: 3 lines, 1 entries, seal 0AF9") == []
 
 
 def test_a_value_left_out_is_a_fault(bare: Flask) -> None:

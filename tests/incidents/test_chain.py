@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from charter.core import clock
 from charter.core.db import CITY, commit, db
+from charter.core.errors import Refused
 from charter.incidents import amending, chain, following, people, reading
 from charter.incidents.choices import Cctv
 from charter.incidents.models import Entry
@@ -88,3 +90,57 @@ def test_an_entry_about_a_manager_leaves_no_trace_in_the_venues_book(book: int):
 def test_numbers_have_no_gap(book: int):
     assert [each.number for each in reading.page(book)] == [3, 2, 1]
     assert db.session.query(Entry).count() == 3
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"licence": {"refused-because": "CANARY"}},
+        {"licence": {"bag-number": "7"}},
+        {"licence": {"refused-count": "7"}},
+        {"licence": {"CANARY": 7}},
+        {"relation": "CANARY"},
+        {"known_by": "CANARY"},
+        {"who_left": "CANARY"},
+        {"wish": ("CANARY",)},
+        {"cctv": "CANARY"},
+        {"severity": 9},
+        {"acted": "CANARY"},
+        {"kinds": ("sexual.canary",)},
+        {"actions": ("canary",)},
+    ],
+    ids=str,
+)
+def test_nothing_that_is_typed_stands_among_the_facts(app: Flask, said: dict[str, Any]):
+    """Facts stay when words are destroyed, so they are answers that were offered and no others."""
+    with app.app_context():
+        venue_id = make_venue(state="working").id
+        by = writer(make_user().id)
+        with pytest.raises(Refused):
+            make_entry(venue_id, by, **said)
+        kept = make_entry(venue_id, by)
+        number = kept.number
+        book_lock(venue_id)
+        venue = db.session.get_one(Venue, venue_id)
+        one = reading.entry(venue_id, number)
+        assert one is not None
+        with pytest.raises(Refused):
+            amending.amend(one, venue, said, {}, by, why="x")
+        db.session.rollback()
+        assert only(venue_id).entries == 1
+        db.session.remove()
+
+
+@pytest.mark.sqlite_only
+def test_a_form_of_somebody_else_makes_no_entry_and_no_fault(app: Flask):
+    with app.app_context():
+        venue_id = make_venue(state="working").id
+        mine, theirs = writer(make_user().id), writer(make_user().id)
+        first = make_entry(venue_id, mine, once="a" * 32).id
+        assert make_entry(venue_id, mine, once="a" * 32).id == first
+        with pytest.raises(Refused, match="used before"):
+            make_entry(venue_id, theirs, once="a" * 32)
+        db.session.rollback()
+        assert only(venue_id).entries == 1
+        db.session.remove()

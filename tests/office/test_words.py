@@ -10,7 +10,7 @@ from charter.office.words import VERBS, said
 
 CHARTER = Path(__file__).resolve().parents[2] / "charter"
 VERB = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*")
-NOTERS = {"note", "_note", "_move", "_changed", "_decide", "add", "_add"}
+NOTERS = {"note", "note_only", "_note", "_move", "_changed", "_decide", "add", "_add"}
 
 
 def constants(node: ast.AST) -> Iterator[str]:

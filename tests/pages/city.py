@@ -5,6 +5,7 @@ half filled in and two that wait, a proposal, and a venue whose name is as long 
 """
 
 import contextlib
+import io
 import re
 import shutil
 import threading
@@ -17,6 +18,7 @@ from typing import Any
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from charter import config
@@ -32,8 +34,15 @@ from charter.core.mail import OutboxMail
 from charter.core.text import in_words
 from charter.demo import city as demo_city
 from charter.editions import service as editions
+from charter.incidents import amending, following
+from charter.incidents import people as people_of
+from charter.incidents import reading as book
+from charter.incidents import service as incidents
+from charter.incidents.people import Somebody
 from charter.install import SEEDS, prepare
 from charter.proofs import exceptions, signatures, threads
+from charter.rooms import layout
+from charter.rooms import service as rooms
 from charter.sessions import bookings, planning, room
 from charter.sessions.planning import Plan
 from charter.signup import drafts
@@ -42,6 +51,8 @@ from charter.staff import imports, sheet
 from charter.staff import service as staff
 from charter.venues import service as venues
 from charter.venues.models import Kind, Venue
+from tests.builders import incidents as entries
+from tests.builders.pictures import make_picture
 from tests.conftest import settings_for
 
 NOBODY = "nobody"
@@ -126,7 +137,7 @@ def _add_what_lasts_a_while() -> None:
     }
     lantern = _venue_id("The Lantern")
     officer, champion = people["officer"], people["champion"]
-    for part in (_long_name, _sign_ups, _links, _questions, _tonight, _sheet):
+    for part in (_long_name, _sign_ups, _links, _questions, _tonight, _sheet, _book, _rooms):
         db.session.rollback()
         lock(CITY, lantern)
         part(lantern, officer, champion)
@@ -209,6 +220,47 @@ def _sheet(lantern: int, officer: User, champion: User) -> None:
         f"Una Fairweather,Door,Agency,{back},",
     ]
     imports.hold(lantern, sheet.of_text("\n".join(rows)), by=champion.id)
+
+
+def _book(lantern: int, officer: User, champion: User) -> None:
+    """Two entries of the barkeeper's: one corrected and with things to do, one closed and kept."""
+    venue = db.session.get_one(Venue, lantern)
+    staff_id = db.session.scalars(select(User.id).where(User.email == PEOPLE["staff"])).one()
+    by, boss = entries.writer(staff_id, manages=False), entries.writer(champion.id)
+    made = [
+        incidents.write(venue, replace(entries.WHOLE, happened=entries.happened(hours)), by,
+                        once=f"{hours:032x}")
+        for hours in (2, 5)
+    ]  # fmt: skip
+    one, two = made
+    people_of.add_people(one, [Somebody("harmed", "18-24", "Ann"), Somebody("about", "25-39")], by)
+    people_of.strike_person(one, 2, boss, why="It was somebody else.")
+    [line, *_] = book.lines(one, with_words=False)
+    words = {"said": "Once, on her shoulder. She told us so later."}
+    amending.amend(
+        one, venue, {"known_by": "seen"}, words, boss, corrects=[line.line.seq], why="She told us."
+    )
+    day = clock.today()
+    following.follow_up(one, "Put up a light", champion.id, day, boss, owners=[champion.id])
+    following.close(two, "ban", boss, texts={"told": "We could not"})
+    following.hold(two, boss, why="The police asked.")
+    following.share_with_office(two, "facts", boss)
+
+
+def _rooms(lantern: int, officer: User, champion: User) -> None:
+    """A plan with two rooms and a camera on it, a floor without one, and two changes."""
+    by, day = {"by": champion.id}, clock.today()
+    upload = FileStorage(io.BytesIO(make_picture("PNG", (600, 400))), filename="plan.png")
+    rooms.save_floor(lantern, 1, "Ground floor", rooms.received(upload), **by)
+    rooms.save_floor(lantern, 2, "", None, **by)
+    here = [each.zone_id for each in rooms.venue(lantern).rooms]
+    rooms.place(lantern, here[0], 1, layout.around(200, 800, "small"), **by)
+    rooms.place(lantern, here[1], 1, layout.around(400, 300, "large"), **by)
+    rooms.save_camera(lantern, "Front door", 1, (100, 900), **by)
+    rooms.save_camera(lantern, "Not hung yet", 1, None, **by)
+    for n, zone in enumerate((here[1], None)):
+        back = timedelta(days=30 * n + 3)
+        rooms.record_change(lantern, zone, day - back, f"Lamp {n}", once=f"{n:032x}", **by)
 
 
 def _running_session(venue_id: int | None, lantern: int, officer: User, champion: User) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from charter.accounts.models import Membership, User
 from charter.briefings import service as briefings
@@ -22,9 +22,11 @@ from charter.core.access import Role
 from charter.core.db import db
 from charter.editions import service as editions
 from charter.editions.terms import Kind
+from charter.incidents.models import Entry, EntryPerson, FollowUp
 from charter.network.models import Notice, NoticeReply
 from charter.network.rules import State
 from charter.proofs.models import Evidence, NotApplicable
+from charter.rooms import service as rooms
 from charter.sessions.models import TrainingSession
 from charter.signup.models import SignUp, SignUpState
 from charter.staff import service as staff
@@ -46,6 +48,7 @@ NOT_PAGES = {
     "training_office.csv",
     "sessions.ics",
     "own_papers.paper",
+    "rooms.picture",
     "sessions.paper",
     "verify.register_csv",
     "verify.register_geojson",
@@ -361,7 +364,90 @@ def _outside_courses(city: City, person: str, venue_id: int) -> Iterator[Values]
         yield {"course_id": course_id}
 
 
+def _rooms(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """A room that is on the plan, that one by its first corner, and a room that is not."""
+    found = rooms.venue(venue_id)
+    for room in found.rooms:
+        if room.zone_id in found.boxes:
+            yield {"zone_id": room.zone_id}
+            yield {"zone_id": room.zone_id, "x": 200, "y": 300}
+            break
+    for room in found.rooms:
+        if room.zone_id not in found.boxes:
+            yield {"zone_id": room.zone_id}
+            break
+
+
+def _cameras(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    for mark in rooms.cameras(venue_id)[:1]:
+        yield {"camera_id": mark.camera_id}
+
+
+def _space_changes(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    for row in rooms.changes(venue_id):
+        yield {"change_id": row.id}
+
+
+def _spots(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """An entry that somebody may add to, before a tap and after it."""
+    query = select(Entry.number).where(Entry.book == venue_id)
+    if person == "staff":
+        mine = select(User.id).where(User.email == PEOPLE[person]).scalar_subquery()
+        query = query.where(Entry.by_user_id == mine)
+    for number in db.session.scalars(query.order_by(Entry.number.desc()).limit(1)):
+        yield {"number": number}
+        yield {"number": number, "x": 150, "y": 150}
+
+
+def _entries(
+    *which: ColumnElement[bool], own: bool = True
+) -> Callable[[City, str, int], Iterator[Values]]:
+    """An entry of the venue's book of which these hold; for staff (`own`) one they wrote."""
+
+    def found(city: City, person: str, venue_id: int) -> Iterator[Values]:
+        query = select(Entry.number).where(Entry.book == venue_id, *which)
+        if own and person == "staff":
+            mine = select(User.id).where(User.email == PEOPLE[person]).scalar_subquery()
+            query = query.where(Entry.by_user_id == mine)
+        for number in db.session.scalars(query.order_by(Entry.number).limit(2)):
+            yield {"number": number}
+
+    return found
+
+
+def _of_entries(
+    row: type[EntryPerson] | type[FollowUp], which: ColumnElement[bool]
+) -> Callable[[City, str, int], Iterator[Values]]:
+    """Somebody an entry is about, or something to do after it, of which this holds."""
+
+    def found(city: City, person: str, venue_id: int) -> Iterator[Values]:
+        query = select(Entry.number, row.n).join(row, row.entry_id == Entry.id)
+        query = query.where(Entry.book == venue_id, which).order_by(Entry.number, row.n).limit(1)
+        for number, n in db.session.execute(query):
+            yield {"number": number, "n": n}
+
+    return found
+
+
+_BOOK: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
+    "incidents.entry": _entries(),
+    "incidents.written": _entries(),
+    "incidents.change": _entries(),
+    "incidents.who": _entries(),
+    "incidents.strike": _of_entries(EntryPerson, EntryPerson.is_struck.is_(False)),
+    "incidents.cctv": _entries(),
+    "incidents.close": _entries(Entry.state == "open"),
+    "incidents.reopen": _entries(Entry.state == "closed"),
+    "incidents.to_do": _entries(Entry.state == "open"),
+    "incidents.done": _of_entries(FollowUp, FollowUp.done_on.is_(None)),
+    "incidents.hold": _entries(Entry.is_held.is_(False)),
+    "incidents.release": _entries(Entry.is_held.is_(True)),
+    "incidents.share": _entries(),
+}
+
+
 FILLED: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
+    **_BOOK,
     "accounts.confirm_address": _link("email-change-new"),
     "accounts.invitation": _link("invitation"),
     "accounts.reset_password": _link("reset-password"),
@@ -384,6 +470,11 @@ FILLED: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "review.proof": _proofs,
     "review.question": _questions,
     "review.quiet_weeks": _counted,
+    "rooms.camera": _cameras,
+    "rooms.change": _space_changes,
+    "rooms.index": _each("span", "", "12-months"),
+    "rooms.place": _rooms,
+    "rooms.spot": _spots,
     "sessions.cancel": _sessions_run,
     "sessions.change": _sessions_run,
     "sessions.count": _sessions_run,
