@@ -321,13 +321,6 @@ def enter(*, city: bool = False) -> None:
         abort(answer)
 
 
-def enter_venue(venue_id: int, *, city: bool = False) -> None:
-    """As `enter`, for a public late view whose venue is not in its address but is known by what
-    the browser holds: take that venue's lock, and read everything again after it."""
-    db.session.rollback()
-    lock(*([CITY, venue_id] if city else [venue_id]))
-
-
 def _chains(mark: Mark) -> list[int]:
     venue_id = (request.view_args or {}).get("venue_id")
     if venue_id is None:

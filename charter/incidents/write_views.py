@@ -2,13 +2,12 @@
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from charter.core import access, clock
 from charter.core.access import Permission, requires
 from charter.core.db import commit
-from charter.incidents import drafts, forms, reading, rules, service, tonight, waiting, writers
+from charter.incidents import drafts, forms, reading, rules, service, tonight, writers
 from charter.incidents.blueprint import Answer, bp, the_entry, the_venue
 from charter.incidents.forms import EntryForm
 from charter.incidents.models import Entry, EntryDraft
@@ -29,10 +28,7 @@ def new(venue_id: int) -> Answer:
     """The form for a new entry; somebody who began one may go on with it."""
     venue, records = the_venue(venue_id), reading.records(venue_id)
     if request.method == "POST":
-        if waiting.is_another(_myself()):
-            return waiting.another()
-        sent = waiting.sent()
-        return _save(venue_id, EntryForm(venue, records, formdata=sent), sent)
+        return _save(venue_id, EntryForm(venue, records, formdata=request.form))
     begun = drafts.newest(venue_id, _me(venue_id))
     if begun is not None and request.args.get("begun") == "go-on":
         sent = forms.resumed(drafts.typed(begun), begun.saved_at)
@@ -40,15 +36,9 @@ def new(venue_id: int) -> Answer:
     return _page(venue_id, EntryForm(venue, records, formdata=None), begun)
 
 
-def _myself() -> str:
-    """The person here, as a page that waits for a signal knows them."""
-    return waiting.writer("account", current_user.id)
-
-
 def _page(venue_id: int, form: EntryForm, begun: EntryDraft | None = None) -> str:
     return render_template(
         "incidents/new.html",
-        writer=_myself(),
         venue=form.venue,
         form=form,
         is_dark=tonight.is_dark(),
@@ -59,53 +49,20 @@ def _page(venue_id: int, form: EntryForm, begun: EntryDraft | None = None) -> st
     )
 
 
-@bp.get("/new/empty")
-@requires(WRITE)
-def empty(venue_id: int) -> Answer:
-    """The form as a browser keeps it for when there is no signal: no token, no draft, no name."""
-    form = EntryForm(the_venue(venue_id), reading.records(venue_id), formdata=None,
-                     meta={"csrf": False})  # fmt: skip
-    return render_template(
-        "incidents/empty.html",
-        venue=form.venue,
-        form=form.without_token(),
-        writer=_myself(),
-        save_to=url_for(".new", venue_id=venue_id),
-        keep_to="",
-    )
-
-
-@bp.get("/new/ticket")
-@requires(WRITE)
-def ticket(venue_id: int) -> Answer:
-    """A fresh form token, for entries that waited for a signal."""
-    return waiting.ticket(_myself())
-
-
-def _save(venue_id: int, form: EntryForm, sent: MultiDict[str, str]) -> Answer:
+def _save(venue_id: int, form: EntryForm) -> Answer:
     """Write the entry and say its number; a form that is refused is shown again, and kept."""
     made: list[Entry] = []
     if not (form.validate() and form.takes(lambda: made.append(_written(venue_id, form)))):
         access.enter()
-        drafts.keep(venue_id, form.token, forms.typed(sent), _me(venue_id))
+        drafts.keep(venue_id, form.token, forms.typed(request.form), _me(venue_id))
         commit()
         return _page(venue_id, form)
     number, is_office = made[0].number, reading.is_office(made[0])
     commit()
-    onward = url_for(".written", venue_id=venue_id, number=number)
-    if waiting.is_asked():
-        return _answer(number, is_office, onward)
     if is_office:
         # Said in this answer alone: no address, no cookie and no page of the venue carries it.
         return render_template("incidents/sent.html", number=number, is_dark=tonight.is_dark())
-    return redirect(onward, 303)
-
-
-def _answer(number: int, is_office: bool, onward: str) -> Response:
-    """What became of an entry, for the page that sent it by its script."""
-    if is_office:
-        return waiting.said(waiting.TO_OFFICE.format(number))
-    return waiting.said(waiting.WRITTEN.format(number), onward)
+    return redirect(url_for(".written", venue_id=venue_id, number=number), 303)
 
 
 def _written(venue_id: int, form: EntryForm) -> Entry:
