@@ -45,6 +45,7 @@ from charter.handover import week as handover_week
 from charter.incidents import after_views as incidents_after  # noqa: F401
 from charter.incidents import amend_views as incidents_amend  # noqa: F401
 from charter.incidents import models as incidents_models  # noqa: F401
+from charter.incidents import office_views as incidents_office
 from charter.incidents import views as incidents_views
 from charter.incidents import write_views as incidents_write  # noqa: F401
 from charter.network import views as network_views
@@ -97,6 +98,7 @@ BLUEPRINTS = (
     network_views.bp,
     rooms_views.bp,
     incidents_views.bp,
+    incidents_office.bp,
 )
 # Where the way home leads different people.
 HOMES = {"office.home", "office.dashboard", "office.status", "commitments.home"}
@@ -246,6 +248,8 @@ def _navigation() -> list[tuple[str, str, bool]]:
         links.append(("Training", url_for("training_office.index")))
     if access.can(Permission.REVIEW_QUEUE):
         links.append(("Reviews", url_for("review.queue")))
+    if access.can(Permission.BOOKS_RESTRICTED):
+        links.append(("Book", url_for("office_books.index")))
     if access.can(Permission.SIGNUP_DECIDE):
         links.append(("Sign-ups", url_for("office.sign_ups")))
     if access.can(Permission.NETWORK_READ):

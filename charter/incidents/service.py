@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from charter.core import clock, trail
+from charter import config
+from charter.core import clock, mail, trail
 from charter.core.db import CITY, db, touch
 from charter.core.errors import Refused
 from charter.core.trail import Plain
@@ -200,7 +201,16 @@ def write(
     chain.append(book, Line.ENTRY, facts, entry=entry, words=texts, by=writer.by, at=now)
     db.session.execute(delete(EntryDraft).where(EntryDraft.once == once))
     note(entry, "entry.written", writer.user_id, {"late": entry.is_late})
+    if book == CITY:
+        _tell_the_office(number)
     return entry
+
+
+def _tell_the_office(number: int) -> None:
+    """Mail the office that something waits in its own book; the mail says nothing of it."""
+    settings = config.current()
+    link = f"{settings.public_url}/office/books/"
+    mail.post("something-waits", settings.city.office_email, dedupe=f"R/{number}", link=link)
 
 
 def _judge(venue_id: int, written: Written) -> None:

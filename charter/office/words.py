@@ -63,6 +63,7 @@ VERBS = {
     "factor.removed": "Second step of signing in removed",
     "factor.reset-proposed": "Removal of the second step proposed",
     "factor.set-up": "Second step of signing in set up",
+    "entry.opened": "What was written in an entry of the office’s own book opened",
     "files.erased": "Files of old proofs deleted",
     "floor.picture-removed": "Picture of a floor’s plan taken away",
     "floor.saved": "Floor named, or given a plan",

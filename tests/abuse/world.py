@@ -322,6 +322,7 @@ def _book(world: World, say: Say) -> None:
     }  # fmt: skip
     one = make_entry(world.venue, by, **texts)
     two = make_entry(world.venue, by)
+    make_entry(world.venue, by, **texts | {"relation": "in-charge"})
     champion = world.people["champion"]
 
     def write() -> None:

@@ -245,6 +245,8 @@ def _book(lantern: int, officer: User, champion: User) -> None:
     following.close(two, "ban", boss, texts={"told": "We could not"})
     following.hold(two, boss, why="The police asked.")
     following.share_with_office(two, "facts", boss)
+    about = replace(entries.WHOLE, relation="in-charge", happened=entries.happened(3))
+    incidents.write(venue, about, by, once=f"{3:032x}")
 
 
 def _rooms(lantern: int, officer: User, champion: User) -> None:

@@ -19,7 +19,7 @@ from charter.certificates.rules import grouped
 from charter.commitments import pages
 from charter.core import clock
 from charter.core.access import Role
-from charter.core.db import db
+from charter.core.db import CITY, db
 from charter.editions import service as editions
 from charter.editions.terms import Kind
 from charter.incidents.models import Entry, EntryPerson, FollowUp
@@ -429,6 +429,12 @@ def _of_entries(
     return found
 
 
+def _of_the_office(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """The entries of the office's own series."""
+    for number in db.session.scalars(select(Entry.number).where(Entry.book == CITY)):
+        yield {"number": number}
+
+
 _BOOK: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "incidents.entry": _entries(),
     "incidents.written": _entries(),
@@ -443,6 +449,8 @@ _BOOK: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "incidents.hold": _entries(Entry.is_held.is_(False)),
     "incidents.release": _entries(Entry.is_held.is_(True)),
     "incidents.share": _entries(),
+    "office_books.entry": _of_the_office,
+    "office_books.close": _of_the_office,
 }
 
 
