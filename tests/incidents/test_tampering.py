@@ -167,6 +167,7 @@ def names_of(column: sa.Column[Any]) -> set[str]:
     return {f"*.{column.name}", f"{column.table.name}.{column.name}"}
 
 
+@pytest.mark.sqlite_only
 def test_every_column_of_every_row_is_covered(book: int):
     assert fault(book) is None
     unseen = []
@@ -184,6 +185,7 @@ def test_every_column_of_every_row_is_covered(book: int):
     assert unseen == []
 
 
+@pytest.mark.sqlite_only
 def test_every_row_that_is_taken_out_is_missed(book: int):
     for name, table in TABLES.items():
         for row in rows(table, book)[: -1 if name == "book_line" else None]:
@@ -196,6 +198,7 @@ def test_every_row_that_is_taken_out_is_missed(book: int):
             assert fault(book), f"{name} {row.id}"
 
 
+@pytest.mark.sqlite_only
 def test_every_row_that_is_put_in_is_found(book: int):
     table = BookLine.__table__
     for row in rows(table, book):

@@ -23,7 +23,7 @@ from tests.visitor import Visitor
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = 50
+ROUNDS = 30
 LONG_ROUNDS = 500
 LONG_AGO = date(2020, 1, 1)
 Act = Callable[[], TestResponse]
