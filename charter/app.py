@@ -38,16 +38,10 @@ from charter.core.access import Permission
 from charter.core.clock import local
 from charter.core.text import in_words
 from charter.demo import views as demo_views
-from charter.devices import models as devices_models  # noqa: F401
-from charter.doors import models as doors_models  # noqa: F401
 from charter.handover import views as handover_views
 from charter.handover import week as handover_week
-from charter.incidents import after_views as incidents_after  # noqa: F401
-from charter.incidents import amend_views as incidents_amend  # noqa: F401
-from charter.incidents import models as incidents_models  # noqa: F401
 from charter.incidents import office_views as incidents_office
 from charter.incidents import views as incidents_views
-from charter.incidents import write_views as incidents_write  # noqa: F401
 from charter.network import views as network_views
 from charter.office import views as office_views
 from charter.review import views as commitments_review
@@ -249,7 +243,7 @@ def _navigation() -> list[tuple[str, str, bool]]:
     if access.can(Permission.REVIEW_QUEUE):
         links.append(("Reviews", url_for("review.queue")))
     if access.can(Permission.BOOKS_RESTRICTED):
-        links.append(("Book", url_for("office_books.index")))
+        links.append(("Own book", url_for("office_books.index")))
     if access.can(Permission.SIGNUP_DECIDE):
         links.append(("Sign-ups", url_for("office.sign_ups")))
     if access.can(Permission.NETWORK_READ):

@@ -59,6 +59,8 @@ MOST = {
     "/venues/{venue}/first-week": 8,
     "/account/training": 4,
     "/network": 8,
+    "/office/books": 6,
+    "/office/venues/{venue}/book": 6,
 }
 OFFICE = ("/office/",)
 EVERYBODY = ("/sign-in", "/verify/", "/register")

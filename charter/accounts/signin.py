@@ -112,11 +112,7 @@ def count_failure(keys: Iterable[bytes]) -> None:
 
 def forgive(account: str) -> None:
     """Forget an account's failures, once somebody has shown that it is theirs."""
-    forgive_key(keyed_hash("account", account))
-
-
-def forgive_key(key: bytes) -> None:
-    """Forget the failures counted under one key."""
+    key = keyed_hash("account", account)
     db.session.execute(delete(Throttle).where(Throttle.key_hash == key))
 
 

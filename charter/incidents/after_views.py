@@ -26,6 +26,8 @@ from charter.incidents.book_forms import (
     WhyForm,
 )
 
+# Each module of this blueprint takes it from the one before: whoever has the last has all.
+__all__ = ["bp"]
 MANAGE, SHARE = Permission.INCIDENTS_MANAGE, Permission.INCIDENTS_SHARE
 
 

@@ -13,10 +13,10 @@ from charter.core.db import commit
 from charter.core.errors import Refused
 from charter.core.text import in_words
 from charter.incidents import amending, people, reading, record, service, words
+from charter.incidents.after_views import bp
 from charter.incidents.blueprint import (
     Answer,
     back_to,
-    bp,
     form_page,
     is_current,
     reads_all,
@@ -40,6 +40,7 @@ from charter.incidents.words import LicenceField
 from charter.venues import places
 from charter.venues.models import Venue
 
+__all__ = ["bp"]
 WRITE = Permission.INCIDENTS_WRITE
 MANAGE = Permission.INCIDENTS_MANAGE
 EXCERPT = 60

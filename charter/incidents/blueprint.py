@@ -2,7 +2,7 @@
 
 from typing import Any, NoReturn
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -77,11 +77,6 @@ def back_to(venue_id: int, number: int, words: str) -> Response:
     """What was done is said on the entry's own page."""
     flash(words)
     return redirect(url_for("incidents.entry", venue_id=venue_id, number=number), 303)
-
-
-def is_there(endpoint: str) -> bool:
-    """Whether a page of another part of the product is there to be linked to."""
-    return endpoint in current_app.view_functions
 
 
 def _unknown() -> NoReturn:

@@ -11,7 +11,8 @@ from sqlalchemy import delete, select
 
 from charter.core import clock
 from charter.core.db import db
-from charter.incidents.models import Entry, EntryDraft
+from charter.incidents import service
+from charter.incidents.models import EntryDraft
 from charter.incidents.service import Writer
 
 BIGGEST = 40_000
@@ -23,7 +24,7 @@ def keep(venue_id: int, once: str, typed: Mapping[str, Sequence[str]], writer: W
     What is too long to be an entry is not kept.
     """
     packed = json.dumps({name: list(values) for name, values in typed.items()}, ensure_ascii=False)
-    if len(packed) > BIGGEST or db.session.scalar(select(Entry.id).where(Entry.once == once)):
+    if len(packed) > BIGGEST or service.is_used(once):
         return
     row = db.session.scalar(select(EntryDraft).where(EntryDraft.once == once))
     if row is None:

@@ -128,10 +128,9 @@ class EntryForm(Form):
         """The token of this opening of the form: sent twice, it makes one entry."""
         return str(self.once.data)
 
-    def without_token(self) -> "EntryForm":
-        """The form as it can be kept and filled in often: each entry gets a token of its own."""
-        self.once.data = ""
-        return self
+    def renew(self) -> None:
+        """Make it another opening of the form, with what is typed in it: a token of its own."""
+        self.once.data = token_hex(16)
 
     @property
     def groups(self) -> Iterator[tuple[Category, list[tuple[str, str, bool, bool]]]]:

@@ -18,7 +18,7 @@ from charter.core import clock, letters, mail, trail
 from charter.core.access import Role
 from charter.core.db import CITY, CityValue, db, lock
 from charter.core.errors import Refused
-from charter.core.letters import Mark
+from charter.core.letters import Mark, Value
 from charter.incidents import chain
 from charter.incidents.chain import Head
 from charter.incidents.models import BookHead, BookLine
@@ -99,15 +99,19 @@ def _tell(venue_id: int, shown: Mark) -> None:
             user.email,
             user_id=user.id,
             dedupe=f"book-seal/{venue_id}/{user.id}/{shown.on}",
-            link=f"{config.current().public_url}/venues/{venue_id}/book/",
+            link=f"{config.current().public_url}/venues/{venue_id}/book",
             marks=(shown,),
         )
 
 
-def post(kind: str, to: str, **values: object) -> bool:
+def post(
+    kind: str, to: str, *, user_id: int | None = None, dedupe: str | None = None, **values: Value
+) -> bool:
     """Post a mail of the night; an address that no mail goes to stops nothing."""
     try:
-        return mail.post(kind, to, **values) is not None  # type: ignore[arg-type]
+        return (
+            mail.post(kind, to, user_id=user_id, dedupe=dedupe, due_at=None, **values) is not None
+        )
     except Refused:
         return False
 
@@ -133,7 +137,7 @@ def tell_office() -> bool:
     return post(
         "book-seals",
         config.current().city.office_email,
-        link=f"{config.current().public_url}/office/books/",
+        link=f"{config.current().public_url}/office/books",
         marks=marks,
     )
 

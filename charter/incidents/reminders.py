@@ -117,10 +117,10 @@ def _tell(owners: dict[int, set[int]], today: date) -> int:
         if not readers:  # the office's own, or a book that nobody looks after any more
             office = config.current().city.office_email
             key = f"book-dates/office/{today}"
-            told += heads.post("book-dates", office, dedupe=key, link=f"{home}/office/books/")
+            told += heads.post("book-dates", office, dedupe=key, link=f"{home}/office/books")
         for user in readers:
             people[user.id] = user
-            links[user.id].append(f"{home}/venues/{book}/book/")
+            links[user.id].append(f"{home}/venues/{book}/book")
     for user_id, found in links.items():
         told += heads.post(
             "book-dates",

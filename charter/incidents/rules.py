@@ -248,12 +248,6 @@ def week_of(night: date) -> date:
     return night - timedelta(days=night.weekday())
 
 
-def weeks_between(first: date, last: date) -> list[date]:
-    """The Mondays of the weeks from one night's to another's, both included."""
-    start, end = week_of(first), week_of(last)
-    return [start + timedelta(weeks=n) for n in range((end - start).days // 7 + 1)]
-
-
 def changes(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> State:
     """What of `wanted` differs from what stood before."""
     return {key: value for key, value in wanted.items() if before.get(key) != value}

@@ -148,6 +148,11 @@ def by_once(venue_id: int, once: str, writer: Writer) -> Entry | None:
     )
 
 
+def is_used(once: str) -> bool:
+    """Whether an entry was ever made by the form with this token, whoever sent it."""
+    return db.session.scalar(select(Entry.id).where(Entry.once == once)) is not None
+
+
 def write(
     venue: Venue,
     written: Written,
@@ -159,14 +164,16 @@ def write(
 ) -> Entry:
     """Write one entry, with the next number of its book. Needs the lock of that book.
 
-    The same `once` again gives the same entry. Refuses nothing chosen, a room that is not the
-    venue's, a lateness without its reason, and "nothing was done" without one.
+    The same `once` again gives the same entry. Refuses a form that was saved in another book
+    before, nothing chosen, a room that is not the venue's, a lateness without its reason, and
+    "nothing was done" without one.
     """
-    known = by_once(venue.id, once, writer)
-    if known is not None:
+    known, book = by_once(venue.id, once, writer), book_of(venue.id, written)
+    if known is not None and known.book == book:
         return known
-    if db.session.scalar(select(Entry.id).where(Entry.once == once)) is not None:
-        raise Refused("This form was used before. Open a new one and write it there")
+    if known is not None or is_used(once):
+        # Changed after it was saved into what belongs in another book: that is a new entry.
+        raise Refused("This form was saved before. Press “Save entry” to write a new entry")
     if written.happened is None:
         raise Refused("Say when it happened", "when")
     _judge(venue.id, written)
@@ -176,7 +183,6 @@ def write(
         raise Refused(
             f"This is more than {late_hours} hours ago. Say why it is written only now", "late_why"
         )
-    book = book_of(venue.id, written)
     number = (db.session.scalar(select(func.max(Entry.number)).where(Entry.book == book)) or 0) + 1
     facts: State = {
         "number": number,
@@ -209,7 +215,7 @@ def write(
 def _tell_the_office(number: int) -> None:
     """Mail the office that something waits in its own book; the mail says nothing of it."""
     settings = config.current()
-    link = f"{settings.public_url}/office/books/"
+    link = f"{settings.public_url}/office/books"
     mail.post("something-waits", settings.city.office_email, dedupe=f"R/{number}", link=link)
 
 
@@ -368,9 +374,3 @@ def note_only(
 
 def _more(detail: Mapping[str, Plain] | None) -> dict[str, Any]:
     return dict(detail or {})
-
-
-def needs_relation(kinds: Sequence[str]) -> bool:
-    """Whether an entry of these kinds is about somebody, so that it matters who that is."""
-    quiet = {"operational", "vulnerable"}
-    return any(key.partition(".")[0] not in quiet for key in kinds)

@@ -23,12 +23,11 @@ from charter.incidents import (
     reading,
     record,
     retention,
+    sharing,
     words,
 )
 from charter.incidents.blueprint import (
     Answer,
-    bp,
-    is_there,
     reads_all,
     the_entry,
     the_venue,
@@ -37,30 +36,12 @@ from charter.incidents.blueprint import (
 from charter.incidents.choices import Cctv
 from charter.incidents.finding import Sought
 from charter.incidents.models import Entry
+from charter.incidents.write_views import bp
 from charter.venues.models import Venue
 
 __all__ = ["bp"]
 WRITE, READ = Permission.INCIDENTS_WRITE, Permission.INCIDENTS_READ
 MANAGE = Permission.INCIDENTS_MANAGE
-# Other pages of the book: words, endpoint, and who may open it.
-PLACES = (
-    ("This week’s reading", "incidents.week", READ),
-    ("Search the book", "incidents.search", READ),
-    ("Where it happens: the room map", "rooms.index", Permission.ROOMS_READ),
-    ("Print the book, or blank pages", "registers.index", Permission.BOOK_PRINT),
-    ("Door staff on duty", "doors.index", Permission.DOORS_WRITE),
-    ("The venue’s own phone", "devices.index", Permission.DEVICES_MANAGE),
-    ("What the licence asks for", "registers.terms", Permission.BOOK_TERMS),
-)
-
-
-def _places(venue_id: int) -> list[tuple[str, str]]:
-    """The other pages that are there, and that the person here may open."""
-    return [
-        (label, url_for(endpoint, venue_id=venue_id))
-        for label, endpoint, permission in PLACES
-        if is_there(endpoint) and access.can(permission, venue_id)
-    ]
 
 
 def _number(name: str) -> int | None:
@@ -113,17 +94,10 @@ def index(venue_id: int) -> Answer:
         rooms=rooms,
         categories=[(each.key, each.name) for each in words.words().categories.values()],
         kept={k: v for k, v in request.args.items() if k in _FILTERS and v},
-        places=_places(venue_id),
-        print_at=_registers(venue_id),
     )
 
 
 _FILTERS = {"category", "room", "state", "from", "to"}
-
-
-def _registers(venue_id: int) -> str:
-    there = is_there("registers.index") and access.can(Permission.BOOK_PRINT, venue_id)
-    return url_for("registers.index", venue_id=venue_id) if there else ""
 
 
 def _steps(venue: Venue) -> list[dict[str, Any]]:
@@ -157,22 +131,15 @@ def entry_page(
         opened=names is not None,
         waits=all_of_it and found.read_at is None,
         following=reading.next_unread(venue.id, found.number) if all_of_it else None,
+        opened_at=sharing.openings(found) if all_of_it else [],
         may_add=found.words_key_sealed is not None and amending.may_amend(found, writer(venue.id)),
         days_left=pages.days_left(found),
         days_words=pages.days_words,
         camera_may_have_it=found.cctv in (Cctv.WANTED, Cctv.UNKNOWN),
-        spot=_linked("rooms.spot", venue.id, found, Permission.INCIDENTS_WRITE),
-        police=_linked("registers.police", venue.id, found, Permission.INCIDENTS_SHARE),
         marks=pages.marks(found),
         kept=retention.kept_until(found, venue),
         moment=record.moment_words,
     )
-
-
-def _linked(endpoint: str, venue_id: int, found: Entry, permission: Permission) -> str:
-    if is_there(endpoint) and access.can(permission, venue_id):
-        return url_for(endpoint, venue_id=venue_id, number=found.number)
-    return ""
 
 
 @bp.post("/<int:number>/names")

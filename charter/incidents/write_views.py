@@ -8,11 +8,13 @@ from charter.core import access, clock
 from charter.core.access import Permission, requires
 from charter.core.db import commit
 from charter.incidents import drafts, forms, reading, rules, service, tonight, writers
-from charter.incidents.blueprint import Answer, bp, the_entry, the_venue
+from charter.incidents.amend_views import bp
+from charter.incidents.blueprint import Answer, the_entry, the_venue
 from charter.incidents.forms import EntryForm
 from charter.incidents.models import Entry, EntryDraft
 from charter.incidents.service import Writer
 
+__all__ = ["bp"]
 WRITE = Permission.INCIDENTS_WRITE
 ONE_DAY = "Kept until tomorrow, for you alone. Press “Write an entry” to go on"
 
@@ -54,6 +56,8 @@ def _save(venue_id: int, form: EntryForm) -> Answer:
     made: list[Entry] = []
     if not (form.validate() and form.takes(lambda: made.append(_written(venue_id, form)))):
         access.enter()
+        if service.is_used(form.token):
+            form.renew()
         drafts.keep(venue_id, form.token, forms.typed(request.form), _me(venue_id))
         commit()
         return _page(venue_id, form)

@@ -45,6 +45,7 @@ VERBS = {
     "entry.people": "People of an entry written down or struck through",
     "entry.released": "Entry of the incident book no longer kept for longer",
     "entry.reopened": "Entry of the incident book opened again",
+    "entry.read-by-office": "What was said in a shared entry opened by the office",
     "entry.shared": "Entry of the incident book shared with the office",
     "entry.to-police": "Parts of an entry of the incident book given to the police",
     "entry.wiped": "Words or names of an entry deleted because their time is over",

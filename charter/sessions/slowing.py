@@ -1,44 +1,88 @@
 """Guessing a room's code is slowed down, and nobody makes a room wait from outside.
 
-Wrong codes count for the address they came from (`accounts.slowing`). A whole room may share one,
-so the first thirty of an hour cost nothing; then each wrong code is followed by a wait, of fifteen
-seconds at the most. Somebody who guesses from within the room, over its own address, does keep it
-waiting: then the trainer's register says who came.
+Only wrong codes count, and each counts for where it came from: an IPv4 address, or the /64 that a
+home has of IPv6. A whole room may share one address, so the first thirty of an hour cost nothing;
+then each wrong code is followed by a wait, of fifteen seconds at the most. While many are wrong
+over all addresses, only the first five are free. A wait always counts from the last wrong code of
+that very address, so whoever guesses elsewhere keeps no room waiting. Somebody who guesses from
+within the room, over its own address, does: then the trainer's register says who came.
 
 What this cannot do is stop somebody who commands thousands of networks. That is what the eight
 digits are for: of a million guesses while a room is open, one in fifty such attempts finds it.
+What is kept of an address is a keyed hash, for an hour.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from charter.accounts import signin, slowing
-from charter.accounts.slowing import Slowing, Stand, place_of
+from sqlalchemy import select
 
-__all__ = ("Stand", "missed", "place_of", "stand")
+from charter.accounts import rules as account_rules
+from charter.accounts import signin
+from charter.accounts.models import Throttle
+from charter.core import clock
+from charter.core.db import db
+
 FREE_FOR_ADDRESS = 30
 FREE_WHEN_MANY = 5
 MANY = 200
-STEP = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(seconds=15)
+_STEP = timedelta(seconds=5)
+_HOME = 64  # bits of an IPv6 address that one home, office or phone has for itself
 
 
-def _keys(address: str | None) -> tuple[bytes, bytes]:
-    own = signin.keyed_hash("check-in-address", place_of(address))
-    return own, signin.keyed_hash("check-in", "all")
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How an address stands: the seconds it still has to wait, and whether its next miss is free.
+
+    Whoever has no free one left is judged one after the other, so that tries at once gain nothing.
+    """
+
+    seconds: int
+    is_free: bool
+
+
+def place_of(address: str | None) -> str:
+    """Where an address is counted: itself, or of IPv6 the network that one home has."""
+    try:
+        found: IPv4Address | IPv6Address = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ip_network((int(found), _HOME), strict=False))
+    return str(found)
+
+
+def _address(address: str | None) -> bytes:
+    return signin.keyed_hash("check-in-address", place_of(address))
+
+
+def _all() -> bytes:
+    return signin.keyed_hash("check-in", "all")
 
 
 def stand(address: str | None) -> Stand:
     """How this address stands now; one statement."""
-    codes = Slowing(
-        free=FREE_FOR_ADDRESS,
-        free_when_many=FREE_WHEN_MANY,
-        many=MANY,
-        step=STEP,
-        longest=LONGEST_WAIT,
-    )
-    return codes.stand(*_keys(address))
+    now = clock.now()
+    keys = (_address(address), _all())
+    rows = {
+        row.key_hash: row
+        for row in db.session.scalars(select(Throttle).where(Throttle.key_hash.in_(keys)))
+        # One from an hour still to come was noted before the machine's clock was set back.
+        if timedelta() <= now - row.last_at < account_rules.FAILURES_FADE
+    }
+    own, everybody = rows.get(keys[0]), rows.get(keys[1])
+    if own is None:
+        return Stand(0, is_free=True)
+    are_many = everybody is not None and everybody.failures >= MANY
+    over = own.failures - (FREE_WHEN_MANY if are_many else FREE_FOR_ADDRESS) + 1
+    until = own.last_at + min(LONGEST_WAIT, _STEP * max(0, over))
+    return Stand(max(0, -(-(until - now) // timedelta(seconds=1))), is_free=over <= 0)
 
 
 def missed(address: str | None) -> None:
     """Count a wrong code. Needs the city's lock, and a commit although the code is refused."""
-    slowing.missed(*_keys(address))
+    signin.count_failure((_address(address), _all()))

@@ -139,7 +139,7 @@ def test_a_form_of_somebody_else_makes_no_entry_and_no_fault(app: Flask):
         mine, theirs = writer(make_user().id), writer(make_user().id)
         first = make_entry(venue_id, mine, once="a" * 32).id
         assert make_entry(venue_id, mine, once="a" * 32).id == first
-        with pytest.raises(Refused, match="used before"):
+        with pytest.raises(Refused, match="saved before"):
             make_entry(venue_id, theirs, once="a" * 32)
         db.session.rollback()
         assert only(venue_id).entries == 1

@@ -1,12 +1,13 @@
 """Heads are kept and mailed once a day, say no more than a number, and find what was cut off."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, current_app
 
 from charter.cli import run_nightly
 from charter.core import clock, letters, trail
@@ -62,6 +63,12 @@ def mails(kind: str) -> list[tuple[str, str]]:
     return found
 
 
+def leads_to(said: str) -> str:
+    """The page that the link in a mail opens; fails where there is none."""
+    [path] = re.findall(r"https://[^/\s]+(/\S+/books?\S*)", said)
+    return str(current_app.url_map.bind("localhost").match(path)[0])
+
+
 def verified(kept: list[chain.Head] | None = None) -> dict[int, str | None]:
     found = {each.book: each.fault for each in chain.verify(kept=kept or ())}
     db.session.rollback()
@@ -92,9 +99,11 @@ def test_a_head_is_kept_noted_and_mailed_once_a_day(in_app: Flask) -> None:
     line = f"book {here} on 2026-11-20: 1 lines, 1 entries, seal {chain.seal(row.mac)}"
     for _, said in sent:
         assert line in said
-        assert f"/venues/{here}/book/" in said
+        assert f"/venues/{here}/book" in said
+        assert leads_to(said) == "incidents.index"
         assert "CANARY" not in said
     [(to, office)] = mails("book-seals")
+    assert leads_to(office) == "office_books.index"
     assert to == "office@charter.example"
     assert [mark.book for mark in letters.marks(office)] == [CITY, here]
     assert line in office

@@ -109,7 +109,7 @@ def test_the_same_form_twice_is_one_entry_with_the_same_answer(place: Place):
     assert len(place.rows()) == 1
     assert place.staff.refused(place.new, {**sent, "kinds": ""}).errors
     other = place.manager.refused(place.new, sent)
-    assert "used before" in other.text
+    assert "saved before" in other.text
     assert len(place.rows()) == 1
 
 
@@ -195,6 +195,20 @@ def test_an_entry_about_somebody_in_charge_is_told_of_once(place: Place, how: di
     assert [place.staff.get(url).text for url in pages[:1]] == lists
     place.staff.post(place.new, short())
     assert place.rows()[0]["number"] == 1
+
+
+def test_a_saved_form_that_turns_out_to_be_about_somebody_in_charge_is_a_new_entry(place: Place):
+    sent = short(said="He pushed her.")
+    place.staff.post(place.new, sent)
+    changed = sent | {"relation": "in-charge"}
+    page = place.staff.refused(place.new, changed)
+    assert "This form was saved before" in page.text
+    form = page.form(place.new)
+    assert form.fields["once"] != sent["once"]
+    assert (len(place.rows()), place.rows(CITY)) == (1, [])
+    answer = place.staff.post(place.new, changed | {"once": form.fields["once"]}, 200)
+    assert "R-1" in answer.get_data(as_text=True)
+    assert (len(place.rows()), len(place.rows(CITY)), place.drafts()) == (1, 1, [])
 
 
 def test_nobody_of_another_venue_comes_in(place: Place):

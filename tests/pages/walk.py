@@ -451,6 +451,7 @@ _BOOK: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "incidents.share": _entries(),
     "office_books.entry": _of_the_office,
     "office_books.close": _of_the_office,
+    "office_books.shared_entry": _entries(Entry.shared != ""),
 }
 
 
