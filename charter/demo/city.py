@@ -22,7 +22,7 @@ from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
 from charter.core.mail import OutboxMail
-from charter.demo import days, papers, training
+from charter.demo import books, days, papers, training
 from charter.editions import service as editions
 from charter.editions.terms import Edition, Kind, Requirement
 from charter.proofs import decisions, exceptions, service, signatures, threads
@@ -84,6 +84,7 @@ def load() -> str:
     venue_ids = {row["key"]: _build(row, people, edition) for row in rows}
     _auditors(people)
     training.tell(venue_ids, people)
+    books.tell(venue_ids, people)
     _sign_ups(edition)
     # What was mailed along the way is old news: the inbox begins empty.
     db.session.execute(delete(OutboxMail))

@@ -20,6 +20,9 @@ from charter.core.db import CITY, Installation, commit, db, lock
 from charter.core.mail import OutboxMail
 from charter.demo import city
 from charter.editions import service as editions
+from charter.incidents import chain
+from charter.incidents.choices import Team
+from charter.incidents.models import Entry
 from charter.install import SEEDS
 from charter.network.models import Notice, NoticeReply
 from charter.network.rules import State
@@ -56,6 +59,7 @@ def test_the_demo_city_is_built_once_and_its_trail_verifies(settings: config.Set
         the_lantern_is_well_trained()
         venues_are_trained_in_all_degrees()
         the_year_has_something_of_everything()
+        the_books_stand_up_to_a_check()
     page = Visitor(app).get("/demo/inbox")
     assert "officer@saltmarsh.example" in page.text
     with app.app_context():
@@ -133,6 +137,23 @@ def the_year_has_something_of_everything() -> None:
         assert set(db.session.scalars(select(model.state))) == {each.value for each in State}
     asked = set(db.session.scalars(select(SpotCheck.by)))
     assert asked == {each.value for each in checks.By}
+
+
+def the_books_stand_up_to_a_check() -> None:
+    """The Lantern's has something of everything; one entry is the office's; all verify."""
+    lantern = venue_id("The Lantern")
+    entries = db.session.scalars(
+        select(Entry).where(Entry.book == lantern).order_by(Entry.number)
+    ).all()
+    assert [each.number for each in entries] == list(range(1, 18))
+    assert {each.team for each in entries} == {each.value for each in Team}
+    assert {each.state for each in entries} == {"open", "closed"}
+    assert {each.cctv for each in entries} == {"no", "wanted", "saved", "lost"}
+    assert any(each.is_held for each in entries)
+    assert {each.shared for each in entries} == {"", "words"}
+    assert [each.number for each in entries if each.read_at is None][-1] == 17
+    assert db.session.scalar(select(func.count()).where(Entry.book == CITY)) == 1
+    assert [check.fault for check in chain.verify() if check.fault] == []
 
 
 def venue_id(name: str) -> int:
