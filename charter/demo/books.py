@@ -107,7 +107,7 @@ class _Quarter:
     def write(self, row: Mapping[str, Any]) -> None:
         """Enter an entry, and what is told of it afterwards."""
         venue = db.session.get_one(Venue, self.venue_ids[row["venue"]])
-        happened = _when(venue, row["ago"], row["at"])
+        happened = _when(venue, row)
         made = clock.instant(happened) + timedelta(hours=row.get("after", 0.25))
         story = _Story(venue.id, row, self._writer(row), self.users)
         self.at(made, partial(story.begin, happened))
@@ -202,12 +202,13 @@ class _Story:
             following.close(self.entry, closed["outcome"], boss, texts=texts)
 
 
-def _when(venue: Venue, ago: int, at: str) -> datetime:
-    """What the clock showed on that night, moved back to one on which the venue was open."""
-    night = clock.night_of(clock.now()) - timedelta(days=ago)
-    while venue.opening_nights and str(night.weekday()) not in venue.opening_nights:
-        night -= timedelta(days=1)
-    hour, minute = (int(part) for part in at.split(":"))
+def _when(venue: Venue, row: Mapping[str, Any]) -> datetime:
+    """What the clock showed, on one of the venue's nights of the week that ended that night."""
+    last = clock.night_of(clock.now()) - timedelta(days=row["ago"])
+    week = [last - timedelta(days=back) for back in range(7)]
+    nights = [each for each in week if str(each.weekday()) in venue.opening_nights] or week
+    night = nights[hashlib.sha256(row["said"].encode()).digest()[0] % len(nights)]
+    hour, minute = (int(part) for part in row["at"].split(":"))
     return rules.wall_tonight(night, hour, minute, config.current().city.night_ends_hour)
 
 
