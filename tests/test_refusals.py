@@ -7,6 +7,7 @@ token (F062), and for whatever a form is sent beyond its own fields (F061).
 import io
 import re
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -71,8 +72,8 @@ def post(client: FlaskClient, url: str, **data: object) -> TestResponse:
     return client.post(url, data=data, base_url=BASE)
 
 
-def children(scene: Scene) -> dict[str, int]:
-    """One of everything that belongs to a venue and has an id in an address."""
+def children(scene: Scene) -> dict[str, Any]:
+    """One of everything that belongs to a venue and has an id, or a code, in an address."""
     certificate = issue(scene)
     proof = hand_in(scene.venue, KEY, by=scene.champion)
     venue, today = scene.venue, clock.today()

@@ -59,7 +59,10 @@ MOST = {
     "/venues/{venue}/first-week": 8,
     "/account/training": 4,
     "/network": 8,
-    "/office/books": 6,
+    "/office/books": 7,
+    "/office/book-keeping": 8,
+    "/office/book-keeping?ask=any": 8,
+    "/office/book-keeping?sort=ask": 8,
     "/office/venues/{venue}/book": 6,
 }
 OFFICE = ("/office/",)

@@ -25,7 +25,7 @@ from charter.accounts.models import (
 from charter.accounts.rules import IdleStep
 from charter.core import clock, mail, retention, trail
 from charter.core.access import AT_A_VENUE
-from charter.core.db import db, touch
+from charter.core.db import Counts, db, touch
 from charter.core.errors import Refused
 
 NO_NAME = "Somebody who has left"
@@ -146,6 +146,6 @@ def end_roles_at(venue_id: int) -> int:
         )
         .values(withdrawn_at=clock.now())
     )
-    touch(venue_id)
+    touch(venue_id, counts=Counts.TRAINING)
     db.session.flush()
     return len(rows)

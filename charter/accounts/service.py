@@ -18,7 +18,7 @@ from charter.accounts.models import Membership, User, WebSession
 from charter.accounts.rules import IdleStep
 from charter.core import clock, mail, trail
 from charter.core.access import AT_A_VENUE, FOR_THE_CITY, Person, Role
-from charter.core.db import CITY, db, holds, lock, touch
+from charter.core.db import CITY, Counts, db, holds, lock, touch
 from charter.core.errors import Refused
 from charter.venues.models import Operator, Venue
 
@@ -246,7 +246,7 @@ def give_role(
     chain = venue_id if role in AT_A_VENUE else None
     trail.note("role.given", "membership", row.id, venue_id=chain, by=by, role=role, person=user.id)
     if chain is not None:
-        touch(chain)
+        touch(chain, counts=Counts.TRAINING)
     return row
 
 
@@ -257,7 +257,7 @@ def _until(row: Membership, ends_on: date | None, by: int | None) -> Membership:
         until = ends_on.isoformat() if ends_on else None
         trail.note("role.extended", "membership", row.id, venue_id=chain, by=by, until=until)
         if chain is not None:
-            touch(chain)
+            touch(chain, counts=Counts.TRAINING)
     return row
 
 
@@ -284,7 +284,7 @@ def end_role(membership_id: int, *, by: User, venue_id: int | None) -> Membershi
         "role.ended", "membership", row.id, venue_id=venue_id, by=by.id, role=role, person=who
     )
     if venue_id is not None:
-        touch(venue_id)
+        touch(venue_id, counts=Counts.TRAINING)
         if row.is_champion:
             tell_without_champion(venue_id)
     return row
@@ -362,7 +362,7 @@ def disable(user_id: int, *, by: User | None) -> User:
     db.session.flush()
     trail.note("account.disabled", "user", user.id, by=by.id if by else None)
     for venue_id in championed:
-        touch(venue_id)
+        touch(venue_id, counts=Counts.TRAINING)
         if any(m.is_champion and m.venue_id == venue_id for m in held):
             tell_without_champion(venue_id)
     return user
@@ -382,7 +382,7 @@ def enable(user_id: int, *, by: User) -> User:
     user.is_disabled, user.last_used_at, user.idle_step = False, clock.now(), IdleStep.USED
     trail.note("account.enabled", "user", user.id, by=by.id)
     for venue_id in championed:
-        touch(venue_id)
+        touch(venue_id, counts=Counts.TRAINING)
     return user
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import selectinload
 from charter.briefings.models import SpotAnswer, SpotCheck
 from charter.briefings.questions import questions
 from charter.core import clock, trail
-from charter.core.db import db, touch
+from charter.core.db import Counts, db, touch
 from charter.core.errors import Refused
 from charter.core.text import in_words
 from charter.editions.terms import Counted, Lasts
@@ -149,7 +149,7 @@ def note_check(
         how=by_kind.value,
         on=done_on.isoformat(),
     )
-    touch(venue_id)
+    touch(venue_id, counts=Counts.CHECKS)
     return row
 
 

@@ -75,6 +75,7 @@ class RequirementAssessment:
 
     `holds_until` is the last day, included, on which `state` holds (None: nothing ends it); for a
     lapsed one it is the last day it held. `starts_on` is when an accepted proof begins to count.
+    `too_few`: there are too few cases to tell, whatever it stands on.
     """
 
     requirement: Requirement
@@ -87,6 +88,7 @@ class RequirementAssessment:
     proof_waits: bool = False
     returned: Proof | None = None
     starts_on: date | None = None
+    too_few: bool = False
 
     @property
     def key(self) -> str:
@@ -119,10 +121,16 @@ class RequirementAssessment:
         return self.requirement.few and newest is not None and newest.recorded_on is None
 
     @property
+    def may_sign_quiet(self) -> bool:
+        """The quiet weeks can be signed: there are too few cases, or what is met ends soon."""
+        ends = self.lapsing_soon and self.facts.counted is not None and self.facts.counted.met
+        return self.requirement.few and not self.nil_signed and (self.too_few or ends)
+
+    @property
     def office_turn(self) -> bool:
         """Something of this waits for the office, or for a day that the office has agreed."""
-        starts = self.starts_on is not None
-        return self.proof_waits or self.asked_not_applicable or self.nil_signed or starts
+        waits = self.proof_waits or self.asked_not_applicable or self.nil_signed
+        return waits or self.starts_on is not None
 
     @property
     def to_do(self) -> bool:
@@ -154,9 +162,8 @@ class RequirementAssessment:
         return f"The office sent it back: {reason}" if reason else "The office sent it back."
 
     def _why_lapsed(self) -> str:
-        held = (
-            f"It held until {in_words(self.holds_until)}." if self.holds_until else "It has ended."
-        )
+        until = self.holds_until
+        held = f"It held until {in_words(until)}." if until else "It has ended."
         early = self.ground is not None and self.ground.proof and self.ground.proof.ended_on
         after = " Something changed, so it has to be shown again." if early else ""
         counted = self.facts.counted
@@ -174,7 +181,7 @@ class RequirementAssessment:
         if self.state is RequirementState.DOES_NOT_APPLY:
             return f"The office agreed that this does not apply{until}."
         if self.state is RequirementState.TOO_FEW:
-            return f"There are too few cases to tell. An officer asked about it. {holds}"
+            return f"An officer asked you about the quiet weeks. {holds}"
         if self.renewal_waiting:
             return f"A newer proof is with the office, so the one before is kept{until}."
         if self.returned is not None:
@@ -209,8 +216,7 @@ class RequirementAssessment:
             return (
                 f"{self.requirement.task}: mend what the office asked about and hand it in again."
             )
-        reads = self.ground.state if self.ground else self.state
-        if reads is RequirementState.TOO_FEW:
+        if self.too_few:
             return "Sign the quiet weeks as “nothing to report”."
         counted = self.facts.counted
         if counted is not None and counted.step:

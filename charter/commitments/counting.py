@@ -1,10 +1,11 @@
 """Counts the facts that other capabilities know, and keeps them beside the standing they bear on.
 
-A count is taken by the change that could alter it (`core.db.touch`) and by the nightly run, and is
-stored with the last day that it holds, so that no page counts anything and none trusts yesterday.
+A count is taken by the change that could alter it (`core.db.touch` says whose counts that are) and
+by the nightly run, and is stored with the last day that it holds, so that no page counts anything
+and none trusts yesterday.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -15,12 +16,25 @@ from charter.briefings import checks
 from charter.commitments.models import CountedFact
 from charter.commitments.rules import thresholds
 from charter.core import clock
-from charter.core.db import db
+from charter.core.db import Counts, db
 from charter.editions import service as editions
 from charter.editions.terms import Counted, Edition, Lasts, Override
-from charter.training import city, courses, facts
+from charter.incidents import counting as book
+from charter.incidents import tallies
+from charter.rooms import looks
+from charter.training import city, courses, facts, rules
 from charter.training.rules import Terms
 from charter.venues.models import Venue, VenueState
+
+# Whose count each fact is.
+FACTS = {
+    **dict.fromkeys(rules.FACTS, Counts.TRAINING),
+    checks.FACT: Counts.CHECKS,
+    **dict.fromkeys(book.FACTS, Counts.BOOK),
+    looks.FACT: Counts.ROOMS,
+}
+# Kept for the office to ask about; no edition asks for it, so no venue's standing rests on it.
+OF_NO_EDITION = frozenset({book.QUIET})
 
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _EDITIONS = select(Venue.id, Venue.edition_key, Venue.state).where(
@@ -30,33 +44,35 @@ _COLUMNS = CountedFact.__table__.c
 _STORED = select(*_COLUMNS).where(_COLUMNS.venue_id.in_(_IDS))
 
 
-def recount(venue_ids: Collection[int]) -> None:
-    """Count the facts of these venues again and store them, in the running transaction.
+def recount(asked: Mapping[int, Counts]) -> None:
+    """Count again what is asked of each of these venues and store it, in the running transaction.
 
-    The number of statements is the same for one venue and for many.
+    The number of statements is the same for one venue and for many. Of a venue that signed no
+    edition nothing stays.
     """
-    ids = {"ids": list(venue_ids)}
+    ids = {"ids": list(asked)}
     rows = db.session.execute(_EDITIONS, ids).all()
     signed = {row.id: row.edition_key for row in rows}
     of_key = editions.with_overrides(set(signed.values())) if signed else {}
     today = clock.today()
     terms = {venue_id: _terms(*of_key[key], today) for venue_id, key in signed.items()}
-    teams = facts.teams(terms)
-    working = {row.id: teams[row.id] for row in rows if row.state == VenueState.WORKING}
-    city.store(venue_ids, working, terms, today)
     stored: dict[tuple[int, str], dict[str, Any]] = {
         (row["venue_id"], row["fact"]): dict(row)
         for row in db.session.execute(_STORED, ids).mappings()
     }
+    working = {row.id for row in rows if row.state == VenueState.WORKING}
+    found = _found(asked, terms, working, stored.keys(), today)
+    # What was not asked for stays as it is, where there is still an edition to count it for.
     wanted = {
+        key: row
+        for key, row in stored.items()
+        if key[0] in terms and _whose(key[1]) not in asked[key[0]]
+    } | {
         (venue_id, fact): _row(venue_id, fact, count, stored.get((venue_id, fact)), today)
-        for found in (
-            facts.counted(teams, terms, today, before=stored.keys()),
-            checks.counted(terms, today),
-        )
-        for venue_id, counts in found.items()
+        for each in found
+        for venue_id, counts in each.items()
         for fact, count in counts.items()
-        if fact in terms[venue_id].lasts
+        if fact in terms[venue_id].lasts or fact in OF_NO_EDITION
     }
     changed = {
         key[0]
@@ -73,6 +89,37 @@ def recount(venue_ids: Collection[int]) -> None:
     if new:
         # The table, not the model: an entity sends one statement for each set of columns filled.
         db.session.execute(insert(db.metadata.tables[CountedFact.__tablename__]), new)
+
+
+def _found(
+    asked: Mapping[int, Counts],
+    terms: Mapping[int, Terms],
+    working: Set[int],
+    before: Collection[tuple[int, str]],
+    today: date,
+) -> Iterator[dict[int, dict[str, Counted]]]:
+    """What each capability that is asked counts; the others are not asked at all."""
+
+    def of(part: Counts) -> dict[int, Terms]:
+        return {venue_id: each for venue_id, each in terms.items() if part in asked[venue_id]}
+
+    if venue_ids := [venue_id for venue_id, each in asked.items() if Counts.TRAINING in each]:
+        of_training = of(Counts.TRAINING)
+        teams = facts.teams(of_training)
+        here = {venue_id: team for venue_id, team in teams.items() if venue_id in working}
+        city.store(venue_ids, here, of_training, today)
+        yield facts.counted(teams, of_training, today, before=before)
+    if of_checks := of(Counts.CHECKS):
+        yield checks.counted(of_checks, today)
+    if of_books := of(Counts.BOOK):
+        yield tallies.counted(of_books, today)
+    if of_rooms := of(Counts.ROOMS):
+        yield looks.counted(of_rooms, today)
+
+
+def _whose(fact: str) -> Counts:
+    """Whose count a fact is; one that nobody counts any more is everybody's to take away."""
+    return FACTS.get(fact, Counts.ALL)
 
 
 def _meaning(row: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -96,7 +143,8 @@ def _row(
     row["met_since"] = today if count.met else None
     if before is None:
         return row
-    ran_out = before["holds_until"] is not None and before["holds_until"] < today
+    over = before["holds_until"] is not None and before["holds_until"] < today
+    ran_out = over and before["since"] is None  # what has a life of its own is read with it
     if count.met and before["met"] and not ran_out:
         row["met_since"] = before["met_since"]
     if before["since"] is None:

@@ -49,6 +49,12 @@ COUNTED_AT = {
     "training.bystander": ("training.index", "Open your training"),
     "training.new-starters": ("briefings.index", "Open tonight’s briefing"),
     "training.spot-check": ("checks.index", "Open your spot checks"),
+    "book.one-book": ("incidents.index", "Open your incident book"),
+    "book.on-time": ("incidents.index", "Open your incident book"),
+    "book.complete": ("incidents.index", "Open your incident book"),
+    "book.reviewed": ("incidents.week", "Open this week’s reading"),
+    "book.nil-weeks": ("incidents.week", "Open this week’s reading"),
+    "rooms.map-looked": ("rooms.index", "Open your room map"),
 }
 
 

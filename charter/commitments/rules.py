@@ -22,8 +22,10 @@ and then:
     not met takes nothing away from a proof that holds.
 2.  With grounds that have all ended it is *lapsed*, whatever waits. With none, a proof that waits
     makes it *shown*, one sent or pulled back *returned*; otherwise it is *not shown*.
-3.  Where few cases cannot tell and there are fewer than `few_cases`, the counted fact says
-    nothing either way: *too few to tell*, which is not met until the quiet weeks are a ground.
+3.  Where few cases cannot tell and there are fewer than `few_cases`, the counted fact meets
+    nothing: *too few to tell*, which is not met until the quiet weeks are a ground; but what it
+    met before and lost is *lapsed*, as whoever read it last could foresee. An officer's answer
+    counts for its `few_months`, however much is written meanwhile: nobody loses by an entry.
 4.  Closed days stretch every ground that runs out by itself: it lasts so many open days. During a
     closure with no end, nothing that held when it began runs out. What was ended early stays ended.
 5.  A proof handed in on or before a ground's last day, and still waiting, keeps that ground for
@@ -175,6 +177,7 @@ def _requirement(
         lapsing_soon=holds and _ends_soon(requirement, ground, context),
         proof_waits=bool(waiting),
         returned=None if waiting or (holds and not ground.proof) else _sent_back(facts),
+        too_few=_too_few(requirement, facts, context),
     )
 
 
@@ -210,6 +213,7 @@ def _without_ground(
         proof_waits=waits,
         returned=returned if state is RequirementState.RETURNED else None,
         starts_on=min(starts, default=None),
+        too_few=_too_few(requirement, facts, context),
     )
 
 
@@ -258,19 +262,19 @@ def _proofs(facts: RequirementFacts, waiting: Sequence[Proof], context: _Context
 def _counted(
     requirement: Requirement, facts: RequirementFacts, waiting: Sequence[Proof], context: _Context
 ) -> list[Ground]:
-    """The ground that a counted fact is, or the quiet weeks where there are too few to tell."""
-    if _too_few(requirement, facts, context):
-        return _quiet(facts, waiting, context)
+    """The ground that a counted fact is, and the quiet weeks that an officer asked about."""
     counted = facts.counted
     if counted is None or requirement.kind is not Kind.COUNTED:
         return []
-    if counted.met:
+    can_be_few = requirement.few and counted.cases is not None
+    grounds = _quiet(facts, waiting, context) if can_be_few else []
+    if counted.met and not _too_few(requirement, facts, context):
         life = (counted.since, counted.holds_until)
-        return [_lasting(RequirementState.ACCEPTED, life, waiting, context)]
-    if counted.lost_on is not None and counted.lost_on <= context.known:
+        grounds.append(_lasting(RequirementState.ACCEPTED, life, waiting, context))
+    elif not counted.met and counted.lost_on is not None and counted.lost_on <= context.known:
         life = (None, counted.lost_on - timedelta(days=1))
-        return [_lasting(RequirementState.ACCEPTED, life, waiting, context)]
-    return []
+        grounds.append(_lasting(RequirementState.ACCEPTED, life, waiting, context))
+    return grounds
 
 
 def _too_few(requirement: Requirement, facts: RequirementFacts, context: _Context) -> bool:

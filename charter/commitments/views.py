@@ -275,7 +275,15 @@ def applies_after_all(venue_id: int, key: str) -> Answer:
 @requires(Permission.EVIDENCE_WRITE)
 def nil_weeks(venue_id: int, key: str) -> Answer:
     """Sign that the quiet weeks were quiet."""
-    return _press(venue_id, key, lambda: exceptions.sign_nil(venue_id, key, by=current_user.id))
+
+    def sign() -> None:
+        found = pages.requirement(venue_id, key) or abort(404)
+        judged = found.judged
+        if judged.requirement.few and not (judged.may_sign_quiet or judged.nil_signed):
+            raise Refused("There is enough written down to tell, so there is nothing to sign.")
+        exceptions.sign_nil(venue_id, key, by=current_user.id)
+
+    return _press(venue_id, key, sign)
 
 
 @bp.post(f"{REQUIREMENT}/changed")

@@ -9,12 +9,13 @@ always taken before a venue's, so that two requests cannot wait for each other.
 A service that changes a venue's facts calls `touch(venue_id)`. `commit()` first runs the steps
 that `charter.app` gave, in order, for the touched venues, and then commits: no signals, and
 no import from this floor upwards. What is counted from many rows (a staff list, say) is counted
-again too, by the first of the steps, unless the change says that it leaves the counts alone.
+again too, by the first of the steps: all of it, unless the change says whose counts it bears on.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from enum import Flag, auto
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, current_app
@@ -34,6 +35,20 @@ from charter.core import clock
 
 CITY = 0
 Step = Callable[[Sequence[int]], None]
+
+
+class Counts(Flag):
+    """Whose counts a change of a venue bears on; `ALL` is for whoever cannot tell."""
+
+    NONE = 0
+    TRAINING = auto()
+    CHECKS = auto()
+    BOOK = auto()
+    ROOMS = auto()
+    ALL = TRAINING | CHECKS | BOOK | ROOMS
+
+
+CountStep = Callable[[Mapping[int, Counts]], None]
 
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -110,10 +125,11 @@ class CityValue(Model):
     number: Mapped[int]
 
 
-def init_app(app: Flask, *, count: Step | None = None, steps: Sequence[Step] = ()) -> None:
+def init_app(app: Flask, *, count: CountStep | None = None, steps: Sequence[Step] = ()) -> None:
     """Attach the database to an application and say which steps complete a change.
 
-    `count` comes first, and only for venues where something that is counted may have changed.
+    `count` comes first, and only for venues where something that is counted may have changed: it
+    is told which counts.
     """
     db.init_app(app)
     app.extensions["charter.count"] = count
@@ -181,23 +197,23 @@ def steady() -> None:
         db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
-def touch(venue_id: int, *, counts: bool = True) -> None:
+def touch(venue_id: int, *, counts: Counts = Counts.ALL) -> None:
     """Remember that a venue's facts changed, so that `commit` restates where it stands.
 
-    `counts=False`: nothing that is counted changed, such as who works there or what they did.
+    `counts` says what may have to be counted again; several changes add up.
     """
-    touched: dict[int, bool] = db.session().info.setdefault("touched", {})
-    touched[venue_id] = counts or touched.get(venue_id, False)
+    touched: dict[int, Counts] = db.session().info.setdefault("touched", {})
+    touched[venue_id] = counts | touched.get(venue_id, Counts.NONE)
 
 
 def commit() -> None:
     """Complete the touched venues by the steps given at start-up, then commit all at once."""
     session = db.session()
-    touched: dict[int, bool] = session.info.get("touched", {})
+    touched: dict[int, Counts] = session.info.get("touched", {})
     if touched:
         session.flush()
-        count: Step | None = current_app.extensions["charter.count"]
-        counting = tuple(venue_id for venue_id, counts in touched.items() if counts)
+        count: CountStep | None = current_app.extensions["charter.count"]
+        counting = {venue_id: counts for venue_id, counts in touched.items() if counts}
         if count is not None and counting:
             count(counting)
         for step in current_app.extensions["charter.steps"]:

@@ -226,17 +226,34 @@ def meaning(edition: Edition) -> str:
 
 
 def differences(old: Edition, new: Edition) -> list[str]:
-    """Each difference in meaning, in words; empty when `new` may take the place of `old`."""
+    """Each difference in meaning, in words; empty when `new` may take the place of `old`.
+
+    What was proved in one way may come to be counted, where that way goes on standing in for the
+    count: what was accepted before stands, so that no venue loses by it.
+    """
     before, after = _meant(old), _meant(new)
     found = [f"{name} is no longer there" for name in before if name not in after]
     for name, has in after.items():
         if name not in before:
             found += [] if name.startswith("threshold ") else [f"{name} is new"]
             continue
+        gains = _gains_a_count(before[name], has)
         for what, value in has.items():
-            if before[name][what] != value:
+            if before[name][what] != value and not (gains and what in _OF_A_COUNT):
                 found.append(f"{name}: {what} was {_said(before[name][what])}, now {_said(value)}")
     return found
+
+
+_FALLBACK = "what is shown while nothing is counted"
+_OF_A_COUNT = ("kind", "fact", _FALLBACK, "too few to tell")
+
+
+def _gains_a_count(was: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether what is said of a requirement differs in that it is counted now, as far as kinds go.
+
+    What was its kind stands in for the count.
+    """
+    return now.get("kind") == Kind.COUNTED and now[_FALLBACK] == was["kind"]
 
 
 def _meant(edition: Edition) -> dict[str, dict[str, Any]]:
@@ -252,7 +269,7 @@ def _meant(edition: Edition) -> dict[str, dict[str, Any]]:
             "essential": each.essential,
             "kind": each.kind.value,
             "fact": each.fact,
-            "what is shown while nothing is counted": each.fallback and each.fallback.value,
+            _FALLBACK: each.fallback and each.fallback.value,
             "too few to tell": each.few,
             "how long it lasts": each.lasts.label,
             "what ends it early": sorted(each.voids),
@@ -274,15 +291,19 @@ def _said(value: object) -> str:
 def revived(editions: Iterable[Edition]) -> list[str]:
     """Each key that a later edition uses for another kind of thing, in words. Keys are for ever.
 
-    A key may be left out of an edition and come back; it may not come back as something else.
+    A key may be left out of an edition and come back; it may not come back as something else, but
+    for a requirement that comes to be counted while its former kind stands in for the count.
     """
     first: dict[str, tuple[str, str]] = {}
     found = []
     for edition in sorted(editions, key=lambda each: each.effective_from):
-        kinds = {each.key: "commitment" for each in edition.commitments}
-        kinds |= {each.key: each.kind.value for each in edition.requirements}
-        for key, kind in kinds.items():
+        kinds: dict[str, tuple[str, str | None]] = {}
+        kinds |= {each.key: ("commitment", None) for each in edition.commitments}
+        kinds |= {each.key: (each.kind.value, each.fallback) for each in edition.requirements}
+        for key, (kind, fallback) in kinds.items():
             was, where = first.setdefault(key, (kind, edition.key))
-            if was != kind:
+            if kind == Kind.COUNTED and was == fallback:
+                first[key] = (kind, edition.key)
+            elif was != kind:
                 found.append(f"{edition.key}: {key} is {kind}, but was {was} in {where}")
     return found

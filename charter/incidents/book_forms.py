@@ -306,6 +306,14 @@ class ToDoForm(EntryForm):
         self.owner.choices = [("", "Choose"), *team]
 
 
+class AddForm(EntryForm):
+    """Something more to say of an entry; nothing that stands there is touched."""
+
+    said = TextArea(
+        "What is there to add?", limit=service.SAID_LIMIT, missing="Write what there is to add"
+    )
+
+
 class DoneForm(EntryForm):
     """How something that was to be done was done."""
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from charter.core import clock, trail
-from charter.core.db import CITY, db, touch
+from charter.core.db import CITY, Counts, db, touch
 from charter.core.errors import Refused
 from charter.incidents import chain, rules, service, words
 from charter.incidents.models import BookLine, Entry, FollowUp
@@ -215,4 +215,4 @@ def _note(book: int, verb: str, writer: Writer, **detail: int | str) -> None:
         trail.note(verb, "office-book", None, by=writer.user_id, **more)
         return
     trail.note(verb, "venue", book, venue_id=book, by=writer.user_id, **more)
-    touch(book)
+    touch(book, counts=Counts.BOOK)

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select
 
 from charter import config
 from charter.core import clock, mail, trail
-from charter.core.db import CITY, db, touch
+from charter.core.db import CITY, Counts, db, touch
 from charter.core.errors import Refused
 from charter.core.trail import Plain
 from charter.incidents import chain, rules, sealing, words
@@ -206,7 +206,8 @@ def write(
     db.session.flush()
     chain.append(book, Line.ENTRY, facts, entry=entry, words=texts, by=writer.by, at=now)
     db.session.execute(delete(EntryDraft).where(EntryDraft.once == once))
-    note(entry, "entry.written", writer.user_id, {"late": entry.is_late})
+    member: dict[str, Plain] = {"member": writer.member_id} if writer.member_id else {}
+    note(entry, "entry.written", writer.user_id, {"late": entry.is_late, **member})
     if book == CITY:
         _tell_the_office(number)
     return entry
@@ -360,7 +361,7 @@ def note(
         trail.note(verb, "office-entry", entry.number, by=by, **_more(detail))
         return
     trail.note(verb, "entry", entry.number, venue_id=entry.book, by=by, **_more(detail))
-    touch(entry.book)
+    touch(entry.book, counts=Counts.BOOK)
 
 
 def note_only(

@@ -17,9 +17,9 @@ from charter.commitments import counting
 from charter.commitments.models import CommitmentStanding, VenueStanding
 from charter.commitments.standing import of_venues, state_today
 from charter.core import clock, trail
-from charter.core.db import db
+from charter.core.db import Counts, db
 from charter.editions import service as editions
-from charter.editions.terms import Edition
+from charter.editions.terms import Counted, Edition
 from charter.office import words
 from charter.proofs.models import Evidence, NotApplicable, Signature, ThreadMessage
 from charter.proofs.reviewing import Because
@@ -79,6 +79,7 @@ class Casefile:
     older: int | None
     is_newest: bool
     counts: Sequence[str]
+    book: Sequence[str]
 
     @property
     def through(self) -> Mapping[str, str]:
@@ -98,6 +99,7 @@ def casefile(venue_id: int, *, before: int | None = None) -> Casefile | None:
         return None
     edition = editions.edition(venue.edition_key) if venue.edition_key else None
     history, older = _history(venue_id, edition, before)
+    facts = _facts(venue_id)
     return Casefile(
         venue=venue,
         kind=Kind(venue.kind).label,
@@ -114,14 +116,18 @@ def casefile(venue_id: int, *, before: int | None = None) -> Casefile | None:
         history=history,
         older=older,
         is_newest=before is None,
-        counts=_counts(venue_id),
+        counts=[each.words for each in facts[Counts.TRAINING] if each.cases and each.words],
+        book=[each.words for each in facts[Counts.BOOK] if each.words],
     )
 
 
-def _counts(venue_id: int) -> list[str]:
-    """What is counted of the venue's team, in words, where there is something to say."""
+def _facts(venue_id: int) -> Mapping[Counts, Sequence[Counted]]:
+    """What is counted of the venue, by whose count it is."""
     facts = counting.stored([venue_id], clock.today())[venue_id]
-    return [facts[key].words for key in sorted(facts) if facts[key].cases and facts[key].words]
+    return {
+        part: [facts[key] for key in sorted(facts) if counting.FACTS.get(key) is part]
+        for part in (Counts.TRAINING, Counts.BOOK)
+    }
 
 
 def _of(model: Any, venue_id: int) -> Sequence[Any]:

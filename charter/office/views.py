@@ -28,7 +28,7 @@ from charter.core.access import Permission, can, requires
 from charter.core.db import commit
 from charter.core.text import is_number
 from charter.editions import service as editions
-from charter.office import board, casefile, desk, machine, sheet
+from charter.office import board, bookkeeping, casefile, desk, machine, sheet
 from charter.office import export as copies
 from charter.office import thresholds as numbers
 from charter.office.forms import DecisionForm, ThresholdForm
@@ -91,10 +91,12 @@ def venues() -> Answer:
 @requires(Permission.OFFICE_READ)
 def venues_csv() -> Response:
     """The table as a spreadsheet: every venue that fits the filters, facts of compliance only."""
-    filters = sheet.Asked.read(request.args).filters
+    return _csv(sheet.spreadsheet(sheet.Asked.read(request.args).filters), "venues.csv")
 
+
+def _csv(rows: Iterator[list[str]], name: str) -> Response:
     def lines() -> Iterator[str]:
-        for row in sheet.spreadsheet(filters):
+        for row in rows:
             out = io.StringIO()
             csv.writer(out, quoting=csv.QUOTE_ALL).writerow(row)
             yield out.getvalue()
@@ -102,8 +104,31 @@ def venues_csv() -> Response:
     return Response(
         stream_with_context(lines()),
         mimetype="text/csv",
-        headers={"Content-Disposition": 'attachment; filename="venues.csv"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+@bp.get("/office/book-keeping")
+@requires(Permission.BOOKS_OVERSEE)
+def book_keeping() -> Answer:
+    """How venues keep their incident books: numbers and what to ask about, 50 at a time."""
+    asked = bookkeeping.Asked.read(request.args)
+    return render_template(
+        "office/book_keeping.html",
+        found=bookkeeping.page(asked),
+        areas=[(area, area) for area in board.areas()],
+        asks=bookkeeping.ASKS,
+        sorts=bookkeeping.SORTS,
+        asked=asked,
+    )
+
+
+@bp.get("/office/book-keeping.csv")
+@requires(Permission.BOOKS_OVERSEE)
+def book_keeping_csv() -> Response:
+    """The same of every venue that fits, as a spreadsheet: numbers only."""
+    asked = bookkeeping.Asked.read(request.args)
+    return _csv(bookkeeping.spreadsheet(asked), "book-keeping.csv")
 
 
 @bp.get("/office/venues/<int:venue_id>")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from charter.accounts import notices
 from charter.core import clock, trail
 from charter.core.access import Role
-from charter.core.db import db, touch
+from charter.core.db import Counts, db, touch
 from charter.core.errors import Refused
 from charter.proofs import service
 from charter.proofs.models import Evidence, EvidenceSeen
@@ -96,7 +96,7 @@ def _decide(
     evidence.state, evidence.reason = state, reason
     evidence.decided_at, evidence.decided_by = clock.now(), by
     _note(verb, evidence, by)
-    touch(evidence.venue_id, counts=False)
+    touch(evidence.venue_id, counts=Counts.NONE)
     tell_champions(evidence.venue_id, evidence.requirement_key)
     return evidence
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from charter.core import clock, trail
-from charter.core.db import db, touch
+from charter.core.db import Counts, db, touch
 from charter.core.errors import Refused
 from charter.editions import service as editions
 from charter.editions.models import ThresholdOverride
@@ -179,4 +179,4 @@ def set_threshold(
 
 def _note(verb: str, thing: str, row: NotApplicable | QuietRecord, by: int) -> None:
     trail.note(verb, thing, row.id, venue_id=row.venue_id, by=by, requirement=row.requirement_key)
-    touch(row.venue_id, counts=False)
+    touch(row.venue_id, counts=Counts.NONE)

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from charter import config
 from charter.accounts import service as accounts
 from charter.core import clock, files, trail
-from charter.core.db import db, touch
+from charter.core.db import Counts, db, touch
 from charter.core.errors import Refused
 from charter.core.files import Received, StoredFile
 from charter.core.text import in_words
@@ -136,7 +136,7 @@ def show(
         version=evidence.version,
     )
     _send_on(evidence, _before(venue_id, it.requirement, before))
-    touch(venue_id, counts=False)
+    touch(venue_id, counts=Counts.NONE)
     return evidence
 
 
@@ -380,4 +380,4 @@ def _note(verb: str, evidence: Evidence, by: int, **detail: str) -> None:
         requirement=evidence.requirement_key,
         **detail,
     )
-    touch(evidence.venue_id, counts=False)
+    touch(evidence.venue_id, counts=Counts.NONE)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select, update
 
 from charter.core import clock, trail
-from charter.core.db import db, touch
+from charter.core.db import Counts, db, touch
 from charter.core.errors import Refused
 from charter.proofs import decisions, service
 from charter.proofs.models import ThreadMessage
@@ -27,7 +27,7 @@ def ask(venue_id: int, key: str, body: str, *, by: int, once: str | None = None)
     if not is_new:
         return message
     trail.note("thread.asked", "thread", message.id, venue_id=venue_id, by=by, requirement=key)
-    touch(venue_id, counts=False)
+    touch(venue_id, counts=Counts.NONE)
     return message
 
 
@@ -54,7 +54,7 @@ def answer(
         .values(answered_at=clock.now())
     )
     trail.note("thread.answered", "thread", message.id, venue_id=venue_id, by=by, requirement=key)
-    touch(venue_id, counts=False)
+    touch(venue_id, counts=Counts.NONE)
     decisions.tell_champions(venue_id, key)
     return message
 

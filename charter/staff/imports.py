@@ -17,7 +17,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from charter.core import clock, trail
-from charter.core.db import db, touch
+from charter.core.db import Counts, db, touch
 from charter.core.errors import Refused
 from charter.core.text import in_words
 from charter.staff import jobs, service, stints
@@ -248,7 +248,7 @@ def take(venue_id: int, *, by: int, once: str, seal: str) -> Plan | None:
         by=by,
         **{what.value: made.count(what) for what in What},
     )
-    touch(venue_id)
+    touch(venue_id, counts=Counts.TRAINING)
     return made
 
 

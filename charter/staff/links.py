@@ -17,7 +17,7 @@ from sqlalchemy.orm import selectinload
 from charter.accounts import signin
 from charter.accounts.models import User
 from charter.core import clock, trail
-from charter.core.db import db, lock, touch
+from charter.core.db import Counts, db, lock, touch
 from charter.core.errors import Refused
 from charter.core.trail import TrailEntry
 from charter.staff import service, stints
@@ -129,7 +129,7 @@ def _tie(found: StaffMember, user_id: int, venues: Collection[int]) -> None:
     db.session.flush()
     trail.note("staff.linked", "staff_member", found.id, venue_id=found.venue_id, by=user_id)
     for venue_id in sorted(venues):
-        touch(venue_id)
+        touch(venue_id, counts=Counts.TRAINING)
 
 
 def tied_on(found: StaffMember) -> date | None:
@@ -164,7 +164,7 @@ def unlink(user_id: int, member_id: int) -> None:
     db.session.flush()
     trail.note("staff.unlinked", "staff_member", found.id, venue_id=found.venue_id, by=user_id)
     for each in sorted(venues):
-        touch(each)
+        touch(each, counts=Counts.TRAINING)
 
 
 def own(user_id: int) -> list[Own]:

@@ -13,7 +13,7 @@ from datetime import date
 from sqlalchemy import delete, func, or_, select
 
 from charter.core import clock, retention, trail
-from charter.core.db import db, lock, touch
+from charter.core.db import Counts, db, lock, touch
 from charter.staff.models import StaffImport, StaffJob, StaffLink, StaffMember
 
 
@@ -108,5 +108,5 @@ def untie(user_id: int) -> int:
         trail.note("staff.unlinked", "staff_member", row.id, venue_id=row.venue_id)
     db.session.flush()
     for venue_id in venues:
-        touch(venue_id)
+        touch(venue_id, counts=Counts.TRAINING)
     return len(named)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import selectinload
 from charter.accounts.models import Membership
 from charter.core import clock, trail
 from charter.core.access import Role
-from charter.core.db import db, touch
+from charter.core.db import Counts, db, touch
 from charter.core.errors import Refused
 from charter.core.text import clean_line, in_words
 from charter.staff import stints
@@ -76,7 +76,7 @@ def add(venue_id: int, who: Starter, *, by: int, once: str | None = None) -> Sta
     member = _new(venue_id, who, by=by, once=once)
     checked(venue_id, by=by)
     trail.note("staff.added", "staff_member", member.id, venue_id=venue_id, by=by, job=who.job)
-    touch(venue_id)
+    touch(venue_id, counts=Counts.TRAINING)
     return member
 
 
@@ -85,7 +85,7 @@ def add_many(venue_id: int, people: Iterable[Starter], *, by: int) -> int:
     count = put_many(venue_id, people, by=by)
     checked(venue_id, by=by)
     trail.note("staff.imported", "venue", venue_id, venue_id=venue_id, by=by, count=count)
-    touch(venue_id)
+    touch(venue_id, counts=Counts.TRAINING)
     return count
 
 
@@ -250,7 +250,7 @@ def _changed(found: StaffMember, verb: str, by: int, **detail: str) -> StaffMemb
     db.session.flush()
     checked(found.venue_id, by=by)
     trail.note(verb, "staff_member", found.id, venue_id=found.venue_id, by=by, **detail)
-    touch(found.venue_id)
+    touch(found.venue_id, counts=Counts.TRAINING)
     return found
 
 
@@ -260,7 +260,7 @@ def confirm(venue_id: int, *, by: int) -> None:
         raise Refused("Put somebody on the list first")
     checked(venue_id, by=by)
     trail.note("staff.confirmed", "venue", venue_id, venue_id=venue_id, by=by)
-    touch(venue_id)
+    touch(venue_id, counts=Counts.TRAINING)
 
 
 def checked(venue_id: int, *, by: int | None) -> StaffList:

@@ -10,7 +10,7 @@ from datetime import date
 from sqlalchemy import select
 
 from charter.core import clock, trail
-from charter.core.db import db, lock, touch
+from charter.core.db import Counts, db, lock, touch
 from charter.core.errors import Refused
 from charter.staff import service as staff
 from charter.staff.models import StaffMember
@@ -107,14 +107,14 @@ def _had(member_ids: Collection[int], course_key: str, done_on: date) -> set[int
 
 def _touch(venue_id: int, people: Sequence[StaffMember]) -> None:
     """Have this venue counted again, and every other one where what they did counts too."""
-    touch(venue_id)
+    touch(venue_id, counts=Counts.TRAINING)
     users = {each.user_id for each in people if each.user_id is not None}
     if not users:
         return
     others = staff.counted_with(users) - {venue_id}
     lock(*others)
     for other in sorted(others):
-        touch(other)
+        touch(other, counts=Counts.TRAINING)
 
 
 def withdraw(venue_id: int, record_id: int, because: str, *, by: int) -> TrainingRecord:

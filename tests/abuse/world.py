@@ -6,7 +6,7 @@ tables as they are, because what matters here is what becomes of them on the way
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from charter.certificates import service as certificates
 from charter.certificates.models import Certificate
 from charter.core import clock
 from charter.core.access import Role
+from charter.core.codes import grouped
 from charter.core.db import CITY, commit, db, lock
 from charter.core.files import StoredFile
 from charter.core.mail import OutboxMail
@@ -39,7 +40,7 @@ from tests.abuse.training_world import Values, make_part
 from tests.builders.accounts import make_member, make_user
 from tests.builders.certificates import issue, make_ready, propose
 from tests.builders.commitments import EDITION, make_proof, make_scene, received, under_lock
-from tests.builders.incidents import make_entry, writer
+from tests.builders.incidents import WHOLE, happened, make_entry, writer
 
 Say = Callable[[str], str]
 NOBODY = "nobody"
@@ -62,7 +63,7 @@ class World:
     """
 
     people: dict[str, int] = field(default_factory=dict)
-    ids: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     others: dict[str, list[Values]] = field(default_factory=dict)
     code: str = ""

@@ -11,7 +11,7 @@ from charter.briefings.checks import FACT, By
 from charter.briefings.models import BriefingNight, BriefingReader, SpotCheck
 from charter.commitments import counting, records
 from charter.core import clock
-from charter.core.db import CITY, commit, db, lock
+from charter.core.db import CITY, Counts, commit, db, lock
 from charter.core.errors import Refused
 from charter.core.trail import TrailEntry
 from charter.editions.terms import Counted
@@ -231,7 +231,7 @@ def test_many_venues_cost_what_one_costs(app: Flask) -> None:
         terms = {}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(checks, "counted", lambda given, _day: terms.update(given) or {})
-            counting.recount(ids)
+            counting.recount(dict.fromkeys(ids, Counts.ALL))
         db.session.rollback()
         service.unbriefed(ids)
         costs = []

@@ -122,9 +122,7 @@ class Oracle:
                 if proof.ended_on is None:
                     self._keep(claim, [w for w in waits if w.handed_in >= proof.handed_in])
                 claims.append(claim)
-        return claims + (
-            self._quiet(known, waits) if self._few(asked, known) else self._fact(asked, known)
-        )
+        return claims + self._asked_about(asked, known, waits) + self._fact(asked, known)
 
     def _agreed(self, asked: Requirement, known: RequirementFacts) -> list[Claim]:
         return [
@@ -132,6 +130,13 @@ class Oracle:
             for each in known.not_applicable
             if asked.waivable and each.agreed_on is not None and each.agreed_on <= self.now
         ]
+
+    def _asked_about(
+        self, asked: Requirement, known: RequirementFacts, waits: list[Proof]
+    ) -> list[Claim]:
+        """An officer's answer counts for its months, whatever was written in the book since."""
+        counts = asked.kind == "counted" and known.counted and known.counted.cases is not None
+        return self._quiet(known, waits) if asked.few and counts else []
 
     def _quiet(self, known: RequirementFacts, waits: list[Proof]) -> list[Claim]:
         claims = []
@@ -156,6 +161,8 @@ class Oracle:
     def _fact(self, asked: Requirement, known: RequirementFacts) -> list[Claim]:
         fact = known.counted
         if fact is None or asked.kind != "counted":
+            return []
+        if fact.met and self._few(asked, known):
             return []
         if not fact.met:
             gone = fact.lost_on

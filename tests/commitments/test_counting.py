@@ -21,7 +21,7 @@ from charter.commitments.models import CountedFact
 from charter.commitments.rules import thresholds
 from charter.core import clock
 from charter.core.access import Role
-from charter.core.db import CITY, commit, db, lock
+from charter.core.db import CITY, Counts, commit, db, lock
 from charter.editions import service as editions
 from charter.editions.terms import Counted
 from charter.proofs import exceptions
@@ -266,6 +266,8 @@ def test_a_night_on_which_nothing_changed_writes_no_count(app: Flask) -> None:
     with app.app_context():
         at, empty = make_team_place(), make_scene()
         restate(empty.venue)
+        with clock.moved_to(noon(BEGAN)):
+            restate(at.venue)
         for day in (BEGAN, BEGAN + DAY, TODAY):
             with clock.moved_to(noon(day)):
                 db.session.rollback()
@@ -301,7 +303,7 @@ def test_counting_many_venues_costs_what_one_costs(app: Flask) -> None:
             # As after the first count of a new course: every row is wrong.
             db.session.execute(delete(CountedFact))
             with counted(app) as seen:
-                counting.recount(batch)
+                counting.recount(dict.fromkeys(batch, Counts.ALL))
             costs.append(len(seen))
             commit()
         assert costs[0] == costs[1], costs

@@ -70,14 +70,14 @@ def test_shipped_counted_facts_all_have_something_to_show_meanwhile(shipped: Edi
     counted = " ".join(each.number for each in shipped.requirements if each.kind is Kind.COUNTED)
     assert counted == (
         "1.3 2.3 3.2 3.7 4.1 4.2 4.5 5.1 5.2 5.3 5.4 5.5 5.6 "
-        "6.1 6.2 6.3 6.4 6.6 6.7 7.1 7.2 7.3 7.4 7.5 7.7"
+        "6.1 6.2 6.3 6.4 6.6 6.7 7.1 7.2 7.3 7.4 7.5 7.6 7.7"
     )
     assert all(each.proof_kind is not Kind.COUNTED for each in shipped.requirements)
 
 
 def test_shipped_facts_are_each_asked_for_once(shipped: Edition) -> None:
     facts = [each.fact for each in shipped.requirements if each.fact]
-    assert len(facts) == len(set(facts)) == 25
+    assert len(facts) == len(set(facts)) == 26
 
 
 def test_shipped_essentials_that_can_be_too_few_to_tell(shipped: Edition) -> None:
@@ -348,6 +348,25 @@ def test_a_counted_fact_is_part_of_the_meaning() -> None:
     ]
 
 
+def test_a_requirement_may_gain_a_count_that_its_former_kind_stands_in_for() -> None:
+    was = two(kind="statement")
+    gained = two(kind="counted", fact="a.one", fallback="statement", few=True)
+    assert differences(was, gained) == []
+    assert meaning(was) != meaning(gained)
+    assert differences(gained, was) == [
+        "requirement c1.r2: kind was counted, now statement",
+        "requirement c1.r2: fact was a.one, now nothing",
+        "requirement c1.r2: what is shown while nothing is counted was statement, now nothing",
+        "requirement c1.r2: too few to tell was yes, now no",
+    ]
+    other = two(kind="counted", fact="a.one", fallback="file")
+    assert "requirement c1.r2: kind was statement, now counted" in differences(was, other)
+    shorter = two(kind="counted", fact="a.one", fallback="statement", lasts={"months": 1})
+    assert differences(was, shorter) == [
+        "requirement c1.r2: how long it lasts was 12 months, now 1 month"
+    ]
+
+
 def test_places_and_signers_are_part_of_the_meaning() -> None:
     old, new = (two(kind="photo-per-place", places=each) for each in (["bar"], ["bar", "entrance"]))
     assert differences(old, new) == ["requirement c1.r2: places was bar, now bar, entrance"]
@@ -391,3 +410,19 @@ def test_a_key_may_not_come_back_as_another_kind() -> None:
     )
     assert revived([first, second]) == []
     assert revived([third, first, second]) == ["c-2026: c1.r1 is link, but was file in a-2024"]
+
+
+def test_a_key_may_come_back_counted_and_then_stays_so() -> None:
+    counts = {"kind": "counted", "fact": "a.one", "fallback": "file"}
+    rows = [{}, counts, counts, {}, {**counts, "fallback": "link"}]
+    made = [
+        make_edition(
+            [make_commitment_data(1, [make_requirement_data("1.1", **row)])],
+            edition=f"e-{year}",
+            effective_from=date(year, 1, 1),
+        )
+        for year, row in enumerate(rows, 2024)
+    ]
+    assert revived(made[:3]) == []
+    assert revived(made[:4]) == ["e-2027: c1.r1 is file, but was counted in e-2025"]
+    assert revived([made[0], made[4]]) == ["e-2028: c1.r1 is counted, but was file in e-2024"]
