@@ -46,6 +46,7 @@ from charter.network import views as network_views
 from charter.office import views as office_views
 from charter.review import views as commitments_review
 from charter.rooms import spot_views as rooms_views
+from charter.registers import views as registers_views
 from charter.sessions import office as sessions_office
 from charter.sessions import own as sessions_own
 from charter.sessions import public as sessions_public
@@ -94,6 +95,7 @@ BLUEPRINTS = (
     incidents_views.bp,
     incidents_office.bp,
 )
+    registers_views.bp,
 # Where the way home leads different people.
 HOMES = {"office.home", "office.dashboard", "office.status", "commitments.home"}
 csrf = CSRFProtect()

@@ -21,6 +21,8 @@ from charter.certificates.models import CertificateProposal
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db
+from charter.devices.models import Device
+from charter.incidents.models import PaperPage
 from charter.proofs.models import Evidence, EvidenceFile, NotApplicable
 from charter.rooms.models import Camera, SpaceChange
 from charter.venues.models import Closure, Venue, Zone
@@ -109,7 +111,8 @@ def children(scene: Scene) -> dict[str, Any]:
             reason="New floor",
         ),
     }
-    db.session.add_all(rows.values())
+    page = PaperPage(venue_id=venue, number=1, code=f"{venue:08}", printed_by=scene.champion)
+    db.session.add_all([*rows.values(), page])
     db.session.commit()
     staff = make_member(Role.STAFF, venue=venue).id
     people = make_staff(venue, "Ava Quinn", by=scene.champion)
@@ -118,6 +121,7 @@ def children(scene: Scene) -> dict[str, Any]:
         "zone_id": rows["room_id"].id,
         "plan_id": make_plan(scene),
         "certificate_id": certificate.id,
+        "sheet": page.code,
         "evidence_id": proof.id,
         "member_id": people[0],
         "record_id": make_counted(venue, *people, by=scene.champion),

@@ -25,8 +25,8 @@ def grouped(code: str) -> str:
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
-def normalise(typed: str) -> str | None:
-    """The code in what somebody typed or scanned; None if there is none.
+def normalise(typed: str, length: int = CODE_LENGTH) -> str | None:
+    """The code of so many letters in what somebody typed or scanned; None if there is none.
 
     Takes either case, spaces, dashes, and the letters people read for 0 and 1 (O, I, L). Long
     texts are turned away before any work is done on them.
@@ -34,5 +34,5 @@ def normalise(typed: str) -> str | None:
     if len(typed) > _LONGEST_TYPED:
         return None
     code = re.sub(r"[\s–—-]", "", typed).upper().translate(_MISREAD)
-    is_code = len(code) == CODE_LENGTH and all(letter in _ALPHABET for letter in code)
+    is_code = len(code) == length and all(letter in _ALPHABET for letter in code)
     return code if is_code else None

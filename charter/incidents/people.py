@@ -98,20 +98,31 @@ def strike_person(entry: Entry, n: int, writer: Writer, *, why: str) -> None:
 def names(entry: Entry, *, by: int) -> list[tuple[EntryPerson, dict[str, str]]]:
     """The people of an entry with their names opened; that they were opened is on the trail."""
     rows = people(entry)
+    note_opening(entry, by=by)
+    return [(row, opened(entry, row)) for row in rows]
+
+
+def note_opening(entry: Entry, *, by: int) -> None:
+    """Note in the trail that the names of an entry are opened; needs its book's lock."""
     service.note_only(entry, "names.opened", by)
-    return [(row, _opened(entry, row)) for row in rows]
 
 
 def people(entry: Entry) -> list[EntryPerson]:
     """The people of an entry, names closed."""
-    return list(
-        db.session.scalars(
-            select(EntryPerson).where(EntryPerson.entry_id == entry.id).order_by(EntryPerson.n)
-        )
-    )
+    return people_of([entry])[entry.id]
 
 
-def _opened(entry: Entry, row: EntryPerson) -> dict[str, str]:
+def people_of(entries: Sequence[Entry]) -> dict[int, list[EntryPerson]]:
+    """The people of several entries, names closed, by the entry's id."""
+    found: dict[int, list[EntryPerson]] = {each.id: [] for each in entries}
+    query = select(EntryPerson).where(EntryPerson.entry_id.in_(found)).order_by(EntryPerson.n)
+    for row in db.session.scalars(query):
+        found[row.entry_id].append(row)
+    return found
+
+
+def opened(entry: Entry, row: EntryPerson) -> dict[str, str]:
+    """Somebody's name and description; whoever opens them has noted it (`note_opening`)."""
     if row.who is None or entry.names_key_sealed is None:
         return {}
     place = sealing.person_place(entry.book, entry.number, row.n)

@@ -4,9 +4,10 @@ Every question names the book it is asked of, so that nothing of another series 
 Opening words asks for an entry that its reader may read; the pages judge that.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -43,9 +44,20 @@ def entry(book: int, number: int) -> Entry | None:
 
 def lines(entry: Entry, *, with_words: bool) -> list[Said]:
     """Every line of an entry in order, with its words where they may be read and still are."""
-    rows = db.session.scalars(
-        select(BookLine).where(BookLine.entry_id == entry.id).order_by(BookLine.seq)
-    ).all()
+    return lines_of([entry], with_words=with_words)[entry.id]
+
+
+def lines_of(entries: Sequence[Entry], *, with_words: bool) -> dict[int, list[Said]]:
+    """The lines of several entries, by the entry's id, with one statement."""
+    found: dict[int, list[BookLine]] = defaultdict(list)
+    ids = [each.id for each in entries]
+    query = select(BookLine).where(BookLine.entry_id.in_(ids)).order_by(BookLine.seq)
+    for row in db.session.scalars(query):
+        found[row.entry_id or 0].append(row)
+    return {each.id: _all_said(each, found[each.id], with_words) for each in entries}
+
+
+def _all_said(entry: Entry, rows: Sequence[BookLine], with_words: bool) -> list[Said]:
     corrected = {seq: row.seq for row in rows for seq in row.facts.get("corrects", ())}
     return [_said(entry, row, with_words, corrected.get(row.seq)) for row in rows]
 
@@ -88,6 +100,14 @@ def unread(book: int, limit: int = PAGE) -> list[Entry]:
     """The entries that nobody has ticked as read, the oldest first."""
     query = select(Entry).where(Entry.book == book, Entry.read_at.is_(None))
     return list(db.session.scalars(query.order_by(Entry.number).limit(limit)))
+
+
+def still_open(book: int) -> tuple[int, datetime | None]:
+    """How many entries of a book nobody has closed, and when the oldest of them was written."""
+    query = select(func.count(), func.min(Entry.made_at, type_=Entry.made_at.type))
+    open_ones = query.where(Entry.book == book, Entry.state == "open")
+    number, oldest = db.session.execute(open_ones).one()
+    return number, oldest
 
 
 def next_unread(book: int, number: int) -> int | None:
@@ -140,11 +160,16 @@ def to_do(book: int, limit: int = PAGE) -> Sequence[tuple[FollowUp, int]]:
 
 def follow_ups(entry: Entry) -> list[FollowUp]:
     """Everything that was to be done after an entry, in order."""
-    return list(
-        db.session.scalars(
-            select(FollowUp).where(FollowUp.entry_id == entry.id).order_by(FollowUp.n)
-        )
-    )
+    return follow_ups_of([entry])[entry.id]
+
+
+def follow_ups_of(entries: Sequence[Entry]) -> dict[int, list[FollowUp]]:
+    """Everything that was to be done after several entries, by the entry's id."""
+    found: dict[int, list[FollowUp]] = {each.id: [] for each in entries}
+    query = select(FollowUp).where(FollowUp.entry_id.in_(found)).order_by(FollowUp.n)
+    for row in db.session.scalars(query):
+        found[row.entry_id].append(row)
+    return found
 
 
 def weeks_to_sign(venue_id: int, weeks: int = 5) -> list[date]:

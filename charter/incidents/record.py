@@ -17,7 +17,7 @@ from charter.core.db import db
 from charter.core.text import in_words
 from charter.incidents import people, reading, rules, saying
 from charter.incidents.choices import Age, PersonPart
-from charter.incidents.models import BookLine, Entry, FollowUp
+from charter.incidents.models import BookLine, Entry, EntryPerson, FollowUp, PaperPage
 from charter.incidents.reading import Said
 from charter.incidents.rules import Line, State
 from charter.staff import service as staff
@@ -117,6 +117,8 @@ class Record:
     read_by: str = ""
     late_why: str = ""
     paper_by: str = ""
+    paper_on: date | None = None
+    paper_page: int | None = None
     saved: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -130,26 +132,52 @@ def record(
 
     `names` are opened names by the person's number; nobody's are opened here.
     """
-    said = reading.lines(entry, with_words=True)
-    mine = [each for each in said if only_by in (None, each.line.by_user_id)]
-    who = _writers(entry, said)
-    rooms = room_names(entry.venue_id)
-    to_do = [] if only_by is not None else _to_do(entry, said)
-    first = said[0]
-    return Record(
-        entry=entry,
-        facts=saying.facts(entry, rooms, first.words if first in mine else {}, by=who(first.line)),
-        lines=_lines(said, mine, who, rooms),
-        people=_people(entry, mine if only_by is not None else None, names),
-        to_do=to_do,
-        missing=rules.missing(_state(entry)) if entry.words_wiped_on is None else [],
-        seen=len(said),
-        by=who(first.line),
-        read_by="" if only_by is not None else _read_by(entry),
-        late_why=first.words.get("late_why", ""),
-        paper_by=first.words.get("written_by", ""),
-        saved=_saved(said) if only_by is None else {},
-    )
+    return Shelf([entry]).record(entry, only_by=only_by, names=names)
+
+
+class Shelf:
+    """Several entries of one venue with all that hangs on them, read with a few statements."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        venue_id = entries[0].venue_id
+        self.said = reading.lines_of(entries, with_words=True)
+        self.people = people.people_of(entries)
+        self._to_do = reading.follow_ups_of(entries)
+        self._rooms = room_names(venue_id)
+        lines = [each for said in self.said.values() for each in said]
+        self._who = _writers(venue_id, lines)
+        self._readers = _readers(entries)
+        self._pages = _pages(entries)
+
+    def record(
+        self,
+        entry: Entry,
+        *,
+        only_by: int | None = None,
+        names: Mapping[int, Mapping[str, str]] | None = None,
+    ) -> Record:
+        """One of them, as the function of this name says."""
+        said, who, rooms = self.said[entry.id], self._who, self._rooms
+        mine = [each for each in said if only_by in (None, each.line.by_user_id)]
+        first, by = said[0], who(said[0].line)
+        started = first.words if first in mine else {}
+        written_on = first.line.facts.get("written_on")
+        return Record(
+            entry=entry,
+            facts=saying.facts(entry, rooms, started, by=by),
+            lines=_lines(said, mine, who, rooms),
+            people=_people(self.people[entry.id], mine if only_by is not None else None, names),
+            to_do=[] if only_by is not None else _to_do(self._to_do[entry.id], said, who),
+            missing=rules.missing(_state(entry)) if entry.words_wiped_on is None else [],
+            seen=len(said),
+            by=by,
+            read_by=self._readers.get(entry.id, "") if only_by is None else "",
+            late_why=first.words.get("late_why", ""),
+            paper_by=first.words.get("written_by", ""),
+            paper_on=date.fromisoformat(written_on) if written_on else None,
+            paper_page=self._pages.get(entry.paper_page_id or 0),
+            saved=_saved(said) if only_by is None else {},
+        )
 
 
 def people_of(entry: Entry, only_by: int | None) -> list[Somebody]:
@@ -158,7 +186,7 @@ def people_of(entry: Entry, only_by: int | None) -> list[Somebody]:
     if only_by is not None:
         lines = reading.lines(entry, with_words=False)
         said = [each for each in lines if each.line.by_user_id == only_by]
-    return _people(entry, said, None)
+    return _people(people.people(entry), said, None)
 
 
 def room_names(venue_id: int) -> dict[int, str]:
@@ -187,11 +215,11 @@ class _Writers:
         return SYSTEM
 
 
-def _writers(entry: Entry, said: Sequence[Said]) -> _Writers:
+def _writers(venue_id: int, said: Sequence[Said]) -> _Writers:
     users = {each.line.by_user_id for each in said} - {None}
     users |= {each.line.facts["owner"] for each in said if each.kind is Line.FOLLOW_UP}
     members = {each.line.by_member_id for each in said if each.line.by_member_id is not None}
-    found = staff.members(entry.venue_id, members) if members else []
+    found = staff.members(venue_id, members) if members else []
     return _Writers(
         {key: user.name for key, user in accounts.people([u for u in users if u]).items()},
         {member.id: member.name for member in found},
@@ -263,9 +291,10 @@ def _changes(before: State | None, said: Said, rooms: Mapping[int, str]) -> list
 
 
 def _people(
-    entry: Entry, mine: Sequence[Said] | None, names: Mapping[int, Mapping[str, str]] | None
+    rows: Sequence[EntryPerson],
+    mine: Sequence[Said] | None,
+    names: Mapping[int, Mapping[str, str]] | None,
 ) -> list[Somebody]:
-    rows = people.people(entry)
     if mine is not None:
         own = {
             each["n"]
@@ -286,15 +315,13 @@ def _people(
     ]
 
 
-def _to_do(entry: Entry, said: Sequence[Said]) -> list[ToDo]:
-    rows: Sequence[FollowUp] = reading.follow_ups(entry)
+def _to_do(rows: Sequence[FollowUp], said: Sequence[Said], who: _Writers) -> list[ToDo]:
     what = {each.line.seq: each.words.get("what", "") for each in said}
-    owners = accounts.people({row.owner_id for row in rows}) if rows else {}
     return [
         ToDo(
             row.n,
             what.get(row.seq) or "What it was is deleted",
-            owners[row.owner_id].name if row.owner_id in owners else "somebody who has left",
+            who.users.get(row.owner_id) or "somebody who has left",
             row.due_on,
             row.done_on,
         )
@@ -308,19 +335,32 @@ def _saved(said: Sequence[Said]) -> dict[str, str]:
     return found[-1] if found else {}
 
 
-def _read_by(entry: Entry) -> str:
-    """Who ticked the entry as read."""
-    if entry.read_at is None:
-        return ""
-    user_id = db.session.scalar(
-        select(BookLine.by_user_id)
-        .where(
-            BookLine.book == entry.book, BookLine.kind == Line.READ, BookLine.at == entry.read_at
+def _readers(entries: Sequence[Entry]) -> dict[int, str]:
+    """Who ticked each entry as read, by the entry's id."""
+    at = {each.read_at for each in entries if each.read_at is not None}
+    if not at:
+        return {}
+    rows = db.session.execute(
+        select(BookLine.at, BookLine.by_user_id).where(
+            BookLine.book == entries[0].book, BookLine.kind == Line.READ, BookLine.at.in_(at)
         )
-        .limit(1)
     )
-    names = accounts.people([user_id]) if user_id is not None else {}
-    return next((user.name for user in names.values()), "")
+    by = {row.at: row.by_user_id for row in rows}
+    users = accounts.people({user_id for user_id in by.values() if user_id is not None})
+    return {
+        each.id: users[user_id].name
+        for each in entries
+        if each.read_at is not None and (user_id := by.get(each.read_at)) in users
+    }
+
+
+def _pages(entries: Sequence[Entry]) -> dict[int, int]:
+    """The numbers of the printed pages that entries were typed in from, by the page's id."""
+    ids = [each.paper_page_id for each in entries if each.paper_page_id is not None]
+    if not ids:
+        return {}
+    rows = db.session.execute(select(PaperPage.id, PaperPage.number).where(PaperPage.id.in_(ids)))
+    return {row.id: row.number for row in rows}
 
 
 def moment_words(at: datetime) -> str:

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 from flask import Flask
+from pypdf import PdfReader
 from sqlalchemy import Engine, MetaData, select, text
 from sqlalchemy.engine import make_url
 from werkzeug.test import TestResponse
@@ -251,7 +252,7 @@ def try_everything(
                     continue
                 data = {**sheet.well_filled(), **dict.fromkeys(names, sent)}
                 answer = send(visitors[sheet.person], sheet, data)
-                if answer.status_code != 200:
+                if answer.status_code != 200 or answer.mimetype != "text/html":
                     put_back()
                 where = f"{sheet.person}, {sheet.sent_to}: {about} in {', '.join(names)}"
                 faults += [f"{where}: {fault}" for fault in judged(answer, sheet, names, sent)]
@@ -262,6 +263,9 @@ def judged(answer: TestResponse, sheet: Sheet, names: list[str], sent: str) -> I
     """What is wrong with an answer."""
     if answer.status_code not in (200, 303, 400, 404, 409, 410, 413):
         yield f"status {answer.status_code}"
+    elif answer.mimetype == "application/pdf":
+        if not PdfReader(io.BytesIO(answer.get_data()), strict=True).pages:
+            yield "a paper without a page"
     elif answer.status_code == 200:
         try:
             page = inspect(answer.text, 200, typed=True)

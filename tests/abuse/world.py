@@ -30,6 +30,7 @@ from charter.incidents.people import Somebody
 from charter.proofs import drafts, exceptions, threads
 from charter.proofs.models import Evidence, EvidenceFile, NotApplicable
 from charter.rooms.models import Camera, FloorPlan, SpaceChange, ZoneBox
+from charter.registers import pages as papers
 from charter.signup import service as signing
 from charter.signup.models import SignUp
 from charter.venues import places
@@ -344,6 +345,14 @@ def _book(world: World, say: Say) -> None:
         following.hold(other, by, why=say("held because"))
 
     under_lock(world.venue, write)
+        printed = papers.print_more(world.venue, 2, after=0, by=champion)
+        hand = papers.Hand(say("page writer"), day)
+        typed = replace(WHOLE, happened=happened())
+        for_typing = papers.between(world.venue, 2, 2)[0]
+        from_paper = papers.type_in(venue, for_typing, typed, hand, by, once="0" * 32)
+        world.others["incidents.entry"] = [{"number": from_paper.number}]
+        world.ids["sheet"] = grouped(printed[0].code)
+        world.others["registers.type_in"] = [{"sheet": grouped(printed[1].code)}]
     world.others.setdefault("incidents.entry", []).append({"number": two.number})
 
 

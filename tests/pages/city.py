@@ -43,6 +43,8 @@ from charter.install import SEEDS, prepare
 from charter.proofs import exceptions, signatures, threads
 from charter.rooms import layout
 from charter.rooms import service as rooms
+from charter.registers import pages as papers
+from charter.registers.pages import Hand
 from charter.sessions import bookings, planning, room
 from charter.sessions.planning import Plan
 from charter.signup import drafts
@@ -137,7 +139,19 @@ def _add_what_lasts_a_while() -> None:
     }
     lantern = _venue_id("The Lantern")
     officer, champion = people["officer"], people["champion"]
-    for part in (_long_name, _sign_ups, _links, _questions, _tonight, _sheet, _book, _rooms):
+    parts = (
+        _long_name,
+        _sign_ups,
+        _links,
+        _questions,
+        _tonight,
+        _sheet,
+        _book,
+        _pages,
+        _rooms,
+        _phones,
+    )
+    for part in parts:
         db.session.rollback()
         lock(CITY, lantern)
         part(lantern, officer, champion)
@@ -246,7 +260,18 @@ def _book(lantern: int, officer: User, champion: User) -> None:
     following.hold(two, boss, why="The police asked.")
     following.share_with_office(two, "facts", boss)
     about = replace(entries.WHOLE, relation="in-charge", happened=entries.happened(3))
-    incidents.write(venue, about, by, once=f"{3:032x}")
+    own, office = incidents.write(venue, about, by, once=f"{3:032x}"), entries.writer(officer.id)
+    following.follow_up(own, "Ask the owner", officer.id, day, office, owners=[officer.id])
+
+
+def _pages(lantern: int, officer: User, champion: User) -> None:
+    """Printed pages: one spoiled, one typed in, one blank."""
+    papers.print_more(lantern, 3, after=0, by=champion.id)
+    venue, (one, two, _) = db.session.get_one(Venue, lantern), papers.between(lantern, 1, 3)
+    papers.spoil(one, by=champion.id)
+    written = replace(entries.WHOLE, happened=entries.happened(4))
+    hand, by = Hand("Kim, door", clock.today()), entries.writer(champion.id)
+    papers.type_in(venue, two, written, hand, by, once=f"{9:032x}")
 
 
 def _rooms(lantern: int, officer: User, champion: User) -> None:

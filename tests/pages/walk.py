@@ -26,6 +26,7 @@ from charter.incidents.models import Entry, EntryPerson, FollowUp
 from charter.network.models import Notice, NoticeReply
 from charter.network.rules import State
 from charter.proofs.models import Evidence, NotApplicable
+from charter.registers import pages as paper_pages
 from charter.rooms import service as rooms
 from charter.sessions.models import TrainingSession
 from charter.signup.models import SignUp, SignUpState
@@ -49,6 +50,11 @@ NOT_PAGES = {
     "training_office.csv",
     "sessions.ics",
     "own_papers.paper",
+    # Of a phone that is paired; tests/pages/test_phone.py opens them.
+    "phone.offline",
+    "phone.pin",
+    "phone.worker",
+    "registers.again",
     "rooms.picture",
     "sessions.paper",
     "verify.register_csv",
@@ -436,6 +442,22 @@ def _of_the_office(city: City, person: str, venue_id: int) -> Iterator[Values]:
         yield {"number": number}
 
 
+def _to_do_of_the_office(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """What is to be done after an entry of the office's own series."""
+    query = select(Entry.number, FollowUp.n).join(FollowUp, FollowUp.entry_id == Entry.id)
+    for number, n in db.session.execute(query.where(Entry.book == CITY).limit(1)):
+        yield {"number": number, "n": n}
+
+
+def _sheets(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """A printed page in each state."""
+    seen = set()
+    for each in paper_pages.some(venue_id):
+        if each.state not in seen:
+            seen.add(each.state)
+            yield {"sheet": each.code}
+
+
 _BOOK: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "incidents.entry": _entries(),
     "incidents.written": _entries(),
@@ -450,6 +472,9 @@ _BOOK: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "incidents.hold": _entries(Entry.is_held.is_(False)),
     "incidents.release": _entries(Entry.is_held.is_(True)),
     "incidents.share": _entries(),
+    "registers.police": _entries(Entry.words_wiped_on.is_(None)),
+    "registers.spoil": _sheets,
+    "registers.type_in": _sheets,
     "office_books.entry": _of_the_office,
     "office_books.close": _of_the_office,
     "office_books.shared_entry": _entries(Entry.shared != ""),

@@ -39,6 +39,7 @@ class _Block:
     x: float = MARGIN
     width: float = MEASURE
     is_number: bool = False
+    type_: Type | None = None
 
 
 class Report:
@@ -51,11 +52,11 @@ class Report:
     _PAD = 3.5
     _FLOOR = MARGIN + 8
 
-    def __init__(self, head: Letterhead, title: str) -> None:
+    def __init__(self, head: Letterhead, title: str, sheet: Sheet | None = None) -> None:
         self._head = head
         self._title = title
         self._colour = strong(head.colour)
-        self._sheet = Sheet(
+        self._sheet = sheet or Sheet(
             title, author=head.office_name, subject=head.charter_title, made_on=head.as_at
         )
         self._top = HEIGHT - MARGIN
@@ -72,6 +73,19 @@ class Report:
         """A paragraph, carried over the page where it must be."""
         self._flow([self._block("P", text, self._BODY)], self._BODY)
         self._top -= self._BODY.size * 0.6
+
+    def rows(self, pairs: Iterable[tuple[str, str]], labels: float = 118) -> None:
+        """Questions with their answers beside them; `labels` is the width of the questions."""
+        for name, text in pairs:
+            drawn, true = [legible(each) for each in (name, text)], [tidy(name), tidy(text)]
+            words = {} if drawn == true else {"ActualText": ": ".join(true)}
+            node = self._sheet.element("P", None, **words)
+            blocks = [
+                _Block(node, wrap(drawn[0], self._HEAD, labels - 6), type_=self._HEAD),
+                _Block(node, wrap(drawn[1], self._CELL, MEASURE - labels), MARGIN + labels),
+            ]
+            self._flow(blocks, self._CELL)
+        self._top -= 4
 
     def table(self, caption: str, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
         """A table from rows read one by one; its headings return at the top of every page.
@@ -199,7 +213,7 @@ class Report:
             done += room
 
     def _set(self, block: _Block, lines: Sequence[str], type_: Type, pad: float = _PAD) -> None:
-        x = block.x
+        x, type_ = block.x, block.type_ or type_
         if block.is_number:
             x += block.width - max(type_.width(line) for line in lines)
         self._sheet.lines(lines, x, self._top - pad, type_)

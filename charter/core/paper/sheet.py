@@ -25,7 +25,7 @@ LOGO_PIXELS = 600
 MOST_PIXELS = 25_000_000
 
 # ReportLab's font parser keeps its place in the file on the shared font: one subset at a time.
-_subsetting = threading.Lock()
+subsetting = threading.Lock()
 
 
 class Element(pdfdoc.PDFObject):
@@ -122,12 +122,16 @@ class Sheet:
     @contextmanager
     def content(self, node: Element) -> Iterator[None]:
         """Everything drawn inside is what `node` holds; may be entered again on a later page."""
-        marked = self._marked[-1]
-        node.kids.append((f"Page{self.pages}", len(marked)))
-        self._code(f"/{node.role} <</MCID {len(marked)}>> BDC")
-        marked.append(node)
+        self._code(f"/{node.role} <</MCID {self._mark(node)}>> BDC")
         yield
         self._code("EMC")
+
+    def _mark(self, node: Element) -> int:
+        """The number on this page of what is drawn next, which `node` holds."""
+        marked = self._marked[-1]
+        node.kids.append((f"Page{self.pages}", len(marked)))
+        marked.append(node)
+        return len(marked) - 1
 
     @contextmanager
     def decoration(self) -> Iterator[Canvas]:
@@ -213,7 +217,7 @@ class Sheet:
                 finishing(number)
                 page.Contents.sequence.append(self._document.Reference(_stream(self._take())))
         self._tag()
-        with _subsetting:
+        with subsetting:
             return bytes(self._inside.getpdfdata())
 
     def _code(self, operation: str) -> None:
@@ -264,8 +268,13 @@ class Sheet:
         self.canvas.setDateFormatter(lambda *_: stamp)
 
     def _metadata(self) -> pdfdoc.PDFStream:
+        kind = {"Type": pdfdoc.PDFName("Metadata"), "Subtype": pdfdoc.PDFName("XML")}
+        return pdfdoc.PDFStream(pdfdoc.PDFDictionary(kind), self.described().encode(), [])
+
+    def described(self) -> str:
+        """What the file is, as XMP (ISO 16684-1)."""
         title, author = escape(self._about["title"]), escape(self._about["author"])
-        text = (
+        return (
             '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
             '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
             '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -277,5 +286,3 @@ class Sheet:
             f"<xmp:CreateDate>{self._made_on.isoformat()}</xmp:CreateDate>"
             '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
         )
-        kind = {"Type": pdfdoc.PDFName("Metadata"), "Subtype": pdfdoc.PDFName("XML")}
-        return pdfdoc.PDFStream(pdfdoc.PDFDictionary(kind), text.encode(), [])

@@ -26,7 +26,20 @@ for _name in (REGULAR, BOLD):
 # The published types know fonts without the face that a TrueType font carries.
 _FACES: dict[str, Any] = {name: vars(pdfmetrics.getFont(name))["face"] for name in (REGULAR, BOLD)}
 _COVERED = frozenset(_FACES[REGULAR].charToGlyph) & frozenset(_FACES[BOLD].charToGlyph)
-_WIDTHS: dict[str, dict[int, float]] = {name: _FACES[name].charWidths for name in _FACES}
+_LETTERS = frozenset(map(chr, _COVERED))
+
+
+class _Widths(dict[str, float]):
+    """How wide each letter is; what a font does not have takes no room."""
+
+    def __missing__(self, letter: str) -> float:
+        return 0
+
+
+_WIDTHS = {
+    name: _Widths((chr(letter), width) for letter, width in face.charWidths.items())
+    for name, face in _FACES.items()
+}
 _PLAIN = str.maketrans("\u2010\u2011\u2012\u2015\u2032\u2033\u2192\u2190", "----'\"><")
 # Controls, half characters, unassigned and private letters, and the unseen signs that turn a
 # line around or glue emoji together.
@@ -35,6 +48,8 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co"}
 
 def tidy(text: str) -> str:
     """One line of composed Unicode, without characters that cannot be seen."""
+    if text.isprintable():  # which most texts are: all of it can be seen
+        return unicodedata.normalize("NFC", " ".join(text.split()))
     spaced = (" " if letter.isspace() else letter for letter in text)
     seen = (letter for letter in spaced if unicodedata.category(letter) not in _UNSEEN)
     return unicodedata.normalize("NFC", " ".join("".join(seen).split()))
@@ -43,7 +58,7 @@ def tidy(text: str) -> str:
 def legible(text: str) -> str:
     """`tidy` text in letters that the font has; what has no plain form becomes a visible sign."""
     clean = tidy(text)
-    if all(ord(letter) in _COVERED for letter in clean):
+    if _LETTERS.issuperset(clean):
         return clean
     drawable = "".join(_drawable(letter) for letter in clean.translate(_PLAIN))
     return " ".join(drawable.split())
@@ -96,8 +111,7 @@ class Type:
 
     def width(self, text: str) -> float:
         """The width of one line of legible text, in points."""
-        widths = _WIDTHS[self.font]
-        return float(sum(widths.get(ord(letter), 0) for letter in text)) * self.size / 1000
+        return float(sum(map(_WIDTHS[self.font].__getitem__, text))) * self.size / 1000
 
 
 def wrap(text: str, type_: Type, width: float) -> list[str]:
