@@ -38,15 +38,17 @@ from charter.core.access import Permission
 from charter.core.clock import local
 from charter.core.text import in_words
 from charter.demo import views as demo_views
+from charter.devices import views as devices_views
 from charter.handover import views as handover_views
 from charter.handover import week as handover_week
 from charter.incidents import office_views as incidents_office
+from charter.incidents import phone_views as incidents_phone
 from charter.incidents import views as incidents_views
 from charter.network import views as network_views
 from charter.office import views as office_views
+from charter.registers import views as registers_views
 from charter.review import views as commitments_review
 from charter.rooms import spot_views as rooms_views
-from charter.registers import views as registers_views
 from charter.sessions import office as sessions_office
 from charter.sessions import own as sessions_own
 from charter.sessions import public as sessions_public
@@ -93,9 +95,11 @@ BLUEPRINTS = (
     network_views.bp,
     rooms_views.bp,
     incidents_views.bp,
-    incidents_office.bp,
-)
     registers_views.bp,
+    incidents_office.bp,
+    incidents_phone.bp,
+    devices_views.bp,
+)
 # Where the way home leads different people.
 HOMES = {"office.home", "office.dashboard", "office.status", "commitments.home"}
 csrf = CSRFProtect()

@@ -101,6 +101,7 @@ def children(scene: Scene) -> dict[str, Any]:
         ),
         "room_id": Zone(venue_id=venue, kind="main-bar", name="Cellar bar"),
         "camera_id": Camera(venue_id=venue, name="Door"),
+        "device_id": Device(venue_id=venue, name="Bar tablet", made_by=scene.champion),
         "change_id": SpaceChange(
             venue_id=venue, done_on=today, what="A lamp", recorded_by=scene.champion
         ),
@@ -120,8 +121,8 @@ def children(scene: Scene) -> dict[str, Any]:
     return {name: row.id for name, row in rows.items()} | {
         "zone_id": rows["room_id"].id,
         "plan_id": make_plan(scene),
-        "certificate_id": certificate.id,
         "sheet": page.code,
+        "certificate_id": certificate.id,
         "evidence_id": proof.id,
         "member_id": people[0],
         "record_id": make_counted(venue, *people, by=scene.champion),

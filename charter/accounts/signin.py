@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.exc import OperationalError
@@ -27,6 +28,7 @@ NOT_YOURS = "That is not the password of this account. Check it and try again."
 FREE_FOR_ACCOUNT = 3
 FREE_FOR_ADDRESS = 20
 LONGEST_LIFE = timedelta(hours=12)
+_HOME = 64  # bits of an IPv6 address that one home, office or phone has for itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,19 @@ def token_hash(token: str) -> bytes:
 def keyed_hash(kind: str, value: str) -> bytes:
     """What is kept of something short enough to be guessed: useless without this city's pepper."""
     return hmac.digest(config.current().secrets.pepper, f"{kind}:{value}".encode(), hashlib.sha256)
+
+
+def place_of(address: str | None) -> str:
+    """Where an address is counted: itself, or of IPv6 the network that one home has."""
+    try:
+        found: IPv4Address | IPv6Address = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ip_network((int(found), _HOME), strict=False))
+    return str(found)
 
 
 def _keys(account: str, address: str | None) -> dict[bytes, int]:

@@ -5,6 +5,7 @@ from sqlalchemy import delete, exists, or_, select
 
 from charter.core import clock, retention
 from charter.core.db import db
+from charter.devices import service
 from charter.devices.models import Device, DeviceShift, StaffPin
 from charter.staff.models import StaffJob
 from charter.venues.models import Venue
@@ -40,16 +41,13 @@ def forget() -> int:
 def _end_those_of_former_owners() -> int:
     """They opened nothing since the venue changed hands (`service.by_token`): say so in the row."""
     rows = db.session.execute(
-        select(Device, Venue.owner_since)
+        select(Device, Venue)
         .join(Venue, Venue.id == Device.venue_id)
         .where(Device.ended_at.is_(None), Venue.owner_since.is_not(None))
     ).all()
-    over = [
-        device for device, since in rows if since and clock.local(device.made_at).date() < since
-    ]
+    over = [device for device, venue in rows if service.is_former(device, venue)]
     for device in over:
-        device.ended_at, device.token_hash, device.pair_hash = clock.now(), None, None
-    db.session.flush()
+        service.end_device(device)
     return len(over)
 
 

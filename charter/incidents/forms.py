@@ -309,12 +309,15 @@ def _on_the_day(wall: datetime) -> dict[str, list[str]]:
 
 
 def arrived(sent: MultiDict[str, str], typed_at: datetime) -> MultiDict[str, str]:
-    """What was typed at a moment and only comes now: "just now" and "tonight" as of then."""
+    """What was saved at a moment and only comes now: "just now" and "tonight" as of then."""
     found = typed(sent)
     if found.get("when") == [NOW]:
         at = clock.wall(typed_at)
         fold = [str(at.fold)] if clock.is_ambiguous(_to_the_minute(at.local)) else found.get("fold")
-        return resumed(found | ({"fold": fold} if fold else {}), typed_at)
+        then = resumed(found | ({"fold": fold} if fold else {}), typed_at)
+        # It was saved at that very moment, so it is no nearer or further than "just now" was.
+        then.setlist("is_around", found.get("is_around", []))
+        return then
     hour_and_minute = _TIME.fullmatch("".join(found.get("tonight_at", ())[:1]).strip())
     if found.get("when") == [TONIGHT] and hour_and_minute:
         hour, minute = int(hour_and_minute[1]), int(hour_and_minute[2])

@@ -14,22 +14,22 @@ What is kept of an address is a keyed hash, for an hour.
 
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from sqlalchemy import select
 
 from charter.accounts import rules as account_rules
 from charter.accounts import signin
 from charter.accounts.models import Throttle
+from charter.accounts.signin import place_of
 from charter.core import clock
 from charter.core.db import db
 
+__all__ = ["place_of"]
 FREE_FOR_ADDRESS = 30
 FREE_WHEN_MANY = 5
 MANY = 200
 LONGEST_WAIT = timedelta(seconds=15)
 _STEP = timedelta(seconds=5)
-_HOME = 64  # bits of an IPv6 address that one home, office or phone has for itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +41,6 @@ class Stand:
 
     seconds: int
     is_free: bool
-
-
-def place_of(address: str | None) -> str:
-    """Where an address is counted: itself, or of IPv6 the network that one home has."""
-    try:
-        found: IPv4Address | IPv6Address = ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ip_network((int(found), _HOME), strict=False))
-    return str(found)
 
 
 def _address(address: str | None) -> bytes:

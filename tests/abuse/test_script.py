@@ -36,7 +36,10 @@ class Words:
     """The words of every field, each with a number of its own."""
 
     numbers: dict[str, int] = field(default_factory=dict)
-    _next: Iterator[int] = field(default_factory=lambda: count(100))
+    # 49 is what a title would say that was worked out.
+    _next: Iterator[int] = field(
+        default_factory=lambda: (each for each in count(100) if "49" not in str(each))
+    )
 
     def __call__(self, name: str) -> str:
         """The words for a field."""

@@ -24,13 +24,14 @@ from charter.core.codes import grouped
 from charter.core.db import CITY, commit, db, lock
 from charter.core.files import StoredFile
 from charter.core.mail import OutboxMail
+from charter.devices.models import Device
 from charter.incidents import amending, following, people, reading
 from charter.incidents.choices import Cctv
 from charter.incidents.people import Somebody
 from charter.proofs import drafts, exceptions, threads
 from charter.proofs.models import Evidence, EvidenceFile, NotApplicable
-from charter.rooms.models import Camera, FloorPlan, SpaceChange, ZoneBox
 from charter.registers import pages as papers
+from charter.rooms.models import Camera, FloorPlan, SpaceChange, ZoneBox
 from charter.signup import service as signing
 from charter.signup.models import SignUp
 from charter.venues import places
@@ -169,6 +170,7 @@ def _space(world: World, say: Say) -> None:
     rows = {
         "plan_id": FloorPlan(venue_id=world.venue, number=1, name=say("floor"), saved_by=by),
         "camera_id": Camera(venue_id=world.venue, name=say("camera"), x=10, y=10),
+        "device_id": Device(venue_id=world.venue, name=say("phone"), made_by=by),
         "change_id": SpaceChange(
             venue_id=world.venue, zone_id=zone, done_on=clock.today(), what=say("space change"),
             recorded_by=by,
@@ -343,8 +345,6 @@ def _book(world: World, say: Say) -> None:
         following.follow_up(row, say("to do"), champion, day, by, owners=[champion])
         following.close(other, "no-action", by, texts={"because": say("closed because")})
         following.hold(other, by, why=say("held because"))
-
-    under_lock(world.venue, write)
         printed = papers.print_more(world.venue, 2, after=0, by=champion)
         hand = papers.Hand(say("page writer"), day)
         typed = replace(WHOLE, happened=happened())
@@ -353,6 +353,8 @@ def _book(world: World, say: Say) -> None:
         world.others["incidents.entry"] = [{"number": from_paper.number}]
         world.ids["sheet"] = grouped(printed[0].code)
         world.others["registers.type_in"] = [{"sheet": grouped(printed[1].code)}]
+
+    under_lock(world.venue, write)
     world.others.setdefault("incidents.entry", []).append({"number": two.number})
 
 

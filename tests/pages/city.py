@@ -33,6 +33,8 @@ from charter.core.db import CITY, commit, db, lock
 from charter.core.mail import OutboxMail
 from charter.core.text import in_words
 from charter.demo import city as demo_city
+from charter.devices import pins
+from charter.devices import service as devices
 from charter.editions import service as editions
 from charter.incidents import amending, following
 from charter.incidents import people as people_of
@@ -41,10 +43,10 @@ from charter.incidents import service as incidents
 from charter.incidents.people import Somebody
 from charter.install import SEEDS, prepare
 from charter.proofs import exceptions, signatures, threads
-from charter.rooms import layout
-from charter.rooms import service as rooms
 from charter.registers import pages as papers
 from charter.registers.pages import Hand
+from charter.rooms import layout
+from charter.rooms import service as rooms
 from charter.sessions import bookings, planning, room
 from charter.sessions.planning import Plan
 from charter.signup import drafts
@@ -288,6 +290,15 @@ def _rooms(lantern: int, officer: User, champion: User) -> None:
     for n, zone in enumerate((here[1], None)):
         back = timedelta(days=30 * n + 3)
         rooms.record_change(lantern, zone, day - back, f"Lamp {n}", once=f"{n:032x}", **by)
+
+
+def _phones(lantern: int, officer: User, champion: User) -> None:
+    """A phone that is paired, one that waits for its code, and somebody with a PIN."""
+    _, code = devices.add(lantern, "Cellar phone", by=champion.id)
+    devices.pair(code, "192.0.2.1")
+    devices.add(lantern, "Tablet behind the main bar", by=champion.id)
+    last = [each for each in staff.present(lantern) if staff.jobs_now(each)][-1]
+    pins.give(lantern, last.id, by=champion.id)
 
 
 def _running_session(venue_id: int | None, lantern: int, officer: User, champion: User) -> None:
