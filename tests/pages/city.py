@@ -285,6 +285,7 @@ def _rooms(lantern: int, officer: User, champion: User) -> None:
     here = [each.zone_id for each in rooms.venue(lantern).rooms]
     rooms.place(lantern, here[0], 1, layout.around(200, 800, "small"), **by)
     rooms.place(lantern, here[1], 1, layout.around(400, 300, "large"), **by)
+    rooms.take_off(lantern, here[-1], **by)
     rooms.save_camera(lantern, "Front door", 1, (100, 900), **by)
     rooms.save_camera(lantern, "Not hung yet", 1, None, **by)
     for n, zone in enumerate((here[1], None)):

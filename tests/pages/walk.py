@@ -413,24 +413,32 @@ def _entries(
 
     def found(city: City, person: str, venue_id: int) -> Iterator[Values]:
         query = select(Entry.number).where(Entry.book == venue_id, *which)
-        if own and person == "staff":
-            mine = select(User.id).where(User.email == PEOPLE[person]).scalar_subquery()
-            query = query.where(Entry.by_user_id == mine)
+        if own:
+            query = _mine(query, person)
         for number in db.session.scalars(query.order_by(Entry.number).limit(2)):
             yield {"number": number}
 
     return found
 
 
+def _mine(query: Select[Any], person: str) -> Select[Any]:
+    """Only what they wrote themself, for somebody of the staff."""
+    if person != "staff":
+        return query
+    mine = select(User.id).where(User.email == PEOPLE[person]).scalar_subquery()
+    return query.where(Entry.by_user_id == mine)
+
+
 def _of_entries(
     row: type[EntryPerson] | type[FollowUp], which: ColumnElement[bool]
 ) -> Callable[[City, str, int], Iterator[Values]]:
-    """Somebody an entry is about, or something to do after it, of which this holds."""
+    """Somebody the newest entry is about, or something to do after it, of which this holds."""
 
     def found(city: City, person: str, venue_id: int) -> Iterator[Values]:
         query = select(Entry.number, row.n).join(row, row.entry_id == Entry.id)
-        query = query.where(Entry.book == venue_id, which).order_by(Entry.number, row.n).limit(1)
-        for number, n in db.session.execute(query):
+        query = _mine(query.where(Entry.book == venue_id, which), person)
+        newest = query.order_by(Entry.number.desc(), row.n).limit(1)
+        for number, n in db.session.execute(newest):
             yield {"number": number, "n": n}
 
     return found
