@@ -17,6 +17,7 @@ NAMES = {
     "table": "office table",
     "filtered": "office table, filtered",
     "trained": "office coverage",
+    "books": "how books are kept",
     "team": "venue training",
     "verify": "verify page",
     "download": "certificate PDF, again",

@@ -18,6 +18,7 @@ from tests.browser import browser, pytest_collection_modifyitems
 from tests.builders.accounts import sign_in_as
 from tests.engines import (
     ENGINES,
+    ENGINES_IN_TIME,
     SQLITE,
     Databases,
     databases,
@@ -37,11 +38,13 @@ __all__ = (
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what needs a database on both engines, unless it says that one is enough."""
+    """Run what needs a database on both engines, unless it says that one is enough (for now)."""
     own = any("engine" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
     if "engine" in metafunc.fixturenames and not own:
-        one = metafunc.definition.get_closest_marker("sqlite_only")
-        metafunc.parametrize("engine", (SQLITE,) if one else ENGINES, scope="function")
+        marks = {mark.name for mark in metafunc.definition.iter_markers()}
+        engines = ENGINES_IN_TIME if "long_on_postgresql" in marks else ENGINES
+        engines = (SQLITE,) if "sqlite_only" in marks else engines
+        metafunc.parametrize("engine", engines, scope="function")
 
 
 def settings_for(url: str, folder: Path) -> config.Settings:

@@ -30,6 +30,11 @@ SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
 # For `@pytest.fixture(params=ENGINES)`: the second can be left out with -m "not postgresql".
 ENGINES = (SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.postgresql))
+# The same, for what takes so long that the second waits for `make test-long`.
+ENGINES_IN_TIME = (
+    SQLITE,
+    pytest.param(POSTGRESQL, marks=[pytest.mark.postgresql, pytest.mark.long]),
+)
 
 Migrate = Callable[[str], object]
 

@@ -150,7 +150,9 @@ def _now() -> int:
 
 
 @contextmanager
-def person(city: City, browser: Browser, *, width: int = 1280) -> Iterator[Person]:
-    """Somebody with a fresh browser, JavaScript off."""
-    with browsers.page(browser, base_url=city.url, javascript=False, width=width) as tab:
+def person(
+    city: City, browser: Browser, *, width: int = 1280, javascript: bool = False
+) -> Iterator[Person]:
+    """Somebody with a fresh browser, JavaScript off unless told otherwise."""
+    with browsers.page(browser, base_url=city.url, javascript=javascript, width=width) as tab:
         yield Person(city, tab)

@@ -20,7 +20,7 @@ from charter.editions import service as editions
 from tests.journeys.city import City, Person, person, served
 from tests.journeys.workload import champion_minutes_a_month, reviews_a_working_day
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long_on_postgresql]
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = Path(os.environ.get("CHARTER_DATA", ROOT.parent / "shared" / "data"))

@@ -31,7 +31,7 @@ from tests.builders.commitments import Scene, make_scene
 from tests.builders.staff import messy_list, names
 from tests.journeys.city import City, Person, person, served
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long_on_postgresql]
 
 # 60 people in the messy list: every seventh, from the fifth on, is in the kitchen unless at the
 # door (4, 11, 18, 25, 32, 46, 53), so 53 work with customers. From the sixth on every seventh is a

@@ -1,55 +1,70 @@
-"""`python -m bench.register 200 2000`: how long a register takes, and how much memory.
+"""`python -m bench.book`: what an incident book costs at 200, 2,000 and 20,000 entries.
 
-Each book is written by the program itself, line by line, and printed by a process of its own, so
-that the memory is that of printing alone.
+Each book is written by the program itself, line by line, over eleven months. Then, each by a
+process of its own: the pages that people open most are asked for without a network in between, and
+the register is printed, so that the memory told is that of printing alone.
 """
 
 import argparse
+import itertools
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
+from statistics import median, quantiles
 
 from flask import Flask
 from pypdf import PdfReader
 
+from bench.pages import Ask, Page, Wire
 from charter import config, install
+from charter.accounts import signin
+from charter.accounts.models import User
 from charter.app import create_app
 from charter.core import clock
+from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock, steady
+from charter.editions import service as editions
 from charter.incidents import chain, people, service
 from charter.incidents.people import Somebody
 from charter.registers import printing, register
 from charter.registers.register import Cover
 from charter.registers.rules import Period
 from charter.registers.views import paper_file
-from charter.venues.models import Venue
+from charter.venues.models import Venue, Zone
+from tests.builders.accounts import make_member
 from tests.builders.incidents import WHOLE, make_zone, writer
 from tests.builders.venues import make_venue
 
 AT_ONCE = 500
+ENTRIES = [200, 2_000, 20_000]
+VISITS = 40
 SAID = " ".join(["He would not leave her alone, and went on when she had said no twice."] * 6)
+CHAMPION = "champion@venue.example"
 MEGABYTE = 1024.0
 
 
 def main() -> None:
-    """Write each book, print it, and say what that took."""
-    parser = argparse.ArgumentParser(prog="python -m bench.register", description=__doc__)
-    parser.add_argument("entries", type=int, nargs="*", default=[200, 2000])
-    parser.add_argument("--print", dest="folder", type=Path, help=argparse.SUPPRESS)
+    """Write each book, open it, print it, and say what that took."""
+    parser = argparse.ArgumentParser(prog="python -m bench.book", description=__doc__)
+    parser.add_argument("entries", type=int, nargs="*", default=ENTRIES)
+    parser.add_argument("--of", dest="folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--act", choices=("open", "print"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.folder:
-        _print_book(options.folder)
+        {"open": _open_book, "print": _print_book}[options.act](options.folder)
         return
     for entries in options.entries:
         with tempfile.TemporaryDirectory(prefix="charter-bench-") as name:
             _write_book(Path(name), entries)
-            command = [sys.executable, "-m", "bench.register", "--print", name]
-            subprocess.run(command, check=True)
+            for act in ("open", "print"):
+                command = [sys.executable, "-m", "bench.book", "--of", name, "--act", act]
+                subprocess.run(command, check=True)
 
 
 def _app(folder: Path) -> Flask:
@@ -62,8 +77,11 @@ def _write_book(folder: Path, entries: int) -> None:
     app, began = _app(folder), time.perf_counter()
     with app.app_context():
         install.prepare(False)
-        venue_id = make_venue(state="working").id
-        zone, by = make_zone(venue_id), writer()
+        since = clock.today() - timedelta(days=400)
+        signed = {"edition_key": editions.current().key, "signed_on": since}
+        venue_id = make_venue(state="working", **signed).id
+        champion = make_member(Role.CHAMPION, venue=venue_id, starts_on=since, email=CHAMPION)
+        zone, by = make_zone(venue_id), writer(champion.id)
         now = clock.now()
         for n in range(entries):
             if n % AT_ONCE == 0:
@@ -80,6 +98,52 @@ def _write_book(folder: Path, entries: int) -> None:
         commit()
         db.session.remove()
     print(f"{entries:6} entries: written in {time.perf_counter() - began:.0f} s", flush=True)
+
+
+def _open_book(folder: Path) -> None:
+    """The pages that people open most, and a saved entry: milliseconds and statements."""
+    app = _app(folder)
+    with app.app_context():
+        champion = db.session.query(User).filter_by(email=CHAMPION).one()
+        session = signin.begin(champion, device="Firefox on Linux").token
+        db.session.commit()
+        venue_id, zone = db.session.query(Venue.id, Zone.id).join(Zone).one()
+        db.session.remove()
+    wire = Wire(app)
+    for page in _pages(venue_id, zone, session):
+        statements, answer = wire.count(app, page)
+        if answer.status_code != page.expect:
+            raise SystemExit(f"{page.title}: {answer.status_code}\n{answer.text[:3000]}")
+        took = []
+        for _ in range(VISITS):
+            ask = next(page.asks)
+            began = time.perf_counter()
+            wire.visit(app, ask)
+            took.append((time.perf_counter() - began) * 1000)
+        print(
+            f"        {page.title:<24}{median(took):6.1f} ms, {quantiles(took, n=20)[-1]:6.1f} ms "
+            f"at most for 19 of 20; {statements} statements",
+            flush=True,
+        )
+
+
+def _pages(venue_id: int, zone: int, session: str) -> list[Page]:
+    def again(path: str) -> Iterator[Ask]:
+        return itertools.repeat(Ask(f"/venues/{venue_id}/{path}", session=session))
+
+    def entries() -> Iterator[Ask]:
+        said = {"kinds": "sexual.touching", "when": "now", "zone": str(zone), "said": SAID}
+        while True:
+            fields = {**said, "actions": "listened", "acted": "me", "once": token_hex(16)}
+            yield Ask(f"/venues/{venue_id}/book/new", "POST", session=session, fields=fields)
+
+    return [
+        Page("first", "the book's first page", "", again("book")),
+        Page("rooms", "the map of the rooms", "", again("rooms")),
+        Page("week", "this week's reading", "", again("book/week")),
+        Page("entry", "an entry", "", again("book/100")),
+        Page("save", "saving an entry", "", entries(), 303),
+    ]
 
 
 def _print_book(folder: Path) -> None:
