@@ -41,6 +41,7 @@ from charter.demo import views as demo_views
 from charter.devices import views as devices_views
 from charter.handover import views as handover_views
 from charter.handover import week as handover_week
+from charter.incidents import licence_views as incidents_licence
 from charter.incidents import office_views as incidents_office
 from charter.incidents import phone_views as incidents_phone
 from charter.incidents import views as incidents_views
@@ -96,6 +97,7 @@ BLUEPRINTS = (
     rooms_views.bp,
     incidents_views.bp,
     registers_views.bp,
+    incidents_licence.bp,
     incidents_office.bp,
     incidents_phone.bp,
     devices_views.bp,

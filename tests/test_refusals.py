@@ -22,7 +22,8 @@ from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db
 from charter.devices.models import Device
-from charter.incidents.models import PaperPage
+from charter.doors.models import DoorShift
+from charter.incidents.models import BookTerms, PaperPage
 from charter.proofs.models import Evidence, EvidenceFile, NotApplicable
 from charter.rooms.models import Camera, SpaceChange
 from charter.venues.models import Closure, Venue, Zone
@@ -102,6 +103,14 @@ def children(scene: Scene) -> dict[str, Any]:
         "room_id": Zone(venue_id=venue, kind="main-bar", name="Cellar bar"),
         "camera_id": Camera(venue_id=venue, name="Door"),
         "device_id": Device(venue_id=venue, name="Bar tablet", made_by=scene.champion),
+        "shift_id": DoorShift(
+            venue_id=venue,
+            night=today,
+            employer="venue",
+            recorded_by=scene.champion,
+            starts_at=clock.now(),
+            ends_at=clock.now() + timedelta(hours=4),
+        ),
         "change_id": SpaceChange(
             venue_id=venue, done_on=today, what="A lamp", recorded_by=scene.champion
         ),
@@ -113,7 +122,8 @@ def children(scene: Scene) -> dict[str, Any]:
         ),
     }
     page = PaperPage(venue_id=venue, number=1, code=f"{venue:08}", printed_by=scene.champion)
-    db.session.add_all([*rows.values(), page])
+    asked = BookTerms(venue_id=venue, records=["door-staff"], saved_by=scene.champion)
+    db.session.add_all([*rows.values(), page, asked])
     db.session.commit()
     staff = make_member(Role.STAFF, venue=venue).id
     people = make_staff(venue, "Ava Quinn", by=scene.champion)

@@ -6,7 +6,7 @@ form: imports from spreadsheets use the same ones.
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, time
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -108,3 +108,22 @@ def in_words(day: date) -> str:
         "October", "November", "December",
     )  # fmt: skip
     return f"{days[day.weekday()]} {day.day} {months[day.month - 1]} {day.year}"
+
+
+_TIME = re.compile(
+    r"(?P<hour>[0-9]{1,2})(?:[:. ]?(?P<minute>[0-9]{2}))?(?: ?(?P<half>[ap])\.?m\.?)?", re.ASCII
+)
+
+
+def clock_time(typed: str) -> time:
+    """A time of day as people write it: 18:00, 6pm, 6.30 pm, 1800. Raises ValueError in words."""
+    found = _TIME.fullmatch(typed.strip().lower())
+    hour, minute = (int(found["hour"]), int(found["minute"] or 0)) if found else (24, 0)
+    if found and found["half"]:
+        half = 12 if found["half"] == "p" else 0
+        hour = hour % 12 + half if 1 <= hour <= 12 else 24
+    elif found and not found["minute"]:
+        hour = 24
+    if hour > 23 or minute > 59:
+        raise ValueError("Enter the time, like 18:30 or 6:30pm")
+    return time(hour, minute)

@@ -6,7 +6,7 @@ Everything is one change, so that the venues are counted once, as they stand tod
 
 import hashlib
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -18,7 +18,9 @@ from charter import config
 from charter.accounts import service as accounts
 from charter.core import clock
 from charter.core.db import CITY, commit, db, lock, touch
-from charter.incidents import amending, following, people, rules, service, writers
+from charter.doors import service as doors
+from charter.doors.service import Guard
+from charter.incidents import amending, following, licence, people, rules, service, writers
 from charter.incidents.choices import Cctv, Team
 from charter.incidents.models import Entry
 from charter.incidents.people import Somebody
@@ -31,7 +33,7 @@ from charter.venues.models import Venue, Zone
 
 SEED = config.ROOT / "seeds" / "demo" / "books.toml"
 WEEKS = 13
-FRIDAY = 4
+FRIDAY, SATURDAY = 4, 5
 _SAID = ("said", "late_why", "relation", "known_by", "who_left", "acted", "acted_who")
 
 
@@ -46,6 +48,7 @@ def tell(venue_ids: Mapping[str, int], users: Mapping[str, int]) -> None:
         year.write(row)
     for row in seed["house"]:
         year.keep(row)
+    year.guard(seed["door"])
     year.live()
     commit()
 
@@ -140,6 +143,22 @@ class _Quarter:
             friday = monday + timedelta(days=FRIDAY) - timedelta(weeks=week)
             evening = clock.instant(datetime.combine(friday, time(20)))
             self.at(evening, lambda: _look(venue_id))
+
+    def guard(self, row: Mapping[str, Any]) -> None:
+        """The champion switches on what the licence asks for, and writes down the door's team."""
+        venue_id = self.venue_ids[row["venue"]]
+        team = [
+            Guard(**each | {at: time.fromisoformat(each[at]) for at in ("starts", "ends")})
+            for each in row["team"]
+        ]
+        began = clock.instant(datetime.combine(clock.today() - timedelta(weeks=WEEKS), time(12)))
+        self.at(began, partial(_switch, venue_id, row["records"]))
+        monday = rules.week_of(clock.today())
+        for week in range(row["weeks"]):
+            for day in (FRIDAY, SATURDAY):
+                night = monday + timedelta(days=day) - timedelta(weeks=week)
+                evening = clock.instant(datetime.combine(night, time(20, 30)))
+                self.at(evening, partial(_guard, venue_id, night, team))
 
 
 @dataclass
@@ -246,3 +265,13 @@ def _sign(venue_id: int, week: date) -> None:
 
 def _look(venue_id: int) -> None:
     looks.note(venue_id, "briefing", by=_champion(venue_id))
+
+
+def _switch(venue_id: int, records: Sequence[str]) -> None:
+    licence.switch(venue_id, records, by=_champion(venue_id))
+
+
+def _guard(venue_id: int, night: date, team: Sequence[Guard]) -> None:
+    for guard in team:
+        once = hashlib.sha256(f"{venue_id}{night}{guard.name}".encode()).hexdigest()[:32]
+        doors.add(venue_id, night, guard, by=_champion(venue_id), once=once)

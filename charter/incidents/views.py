@@ -18,6 +18,7 @@ from charter.incidents import (
     book_forms,
     finding,
     following,
+    licence,
     pages,
     people,
     reading,
@@ -92,6 +93,8 @@ def index(venue_id: int) -> Answer:
         before=before,
         steps=[] if before or sought.is_anything else _steps(venue),
         rooms=rooms,
+        asks_for_door=access.can(Permission.DOORS_WRITE, venue_id)
+        and licence.asks_for_door_staff(venue_id),
         categories=[(each.key, each.name) for each in words.words().categories.values()],
         kept={k: v for k, v in request.args.items() if k in _FILTERS and v},
     )

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, func, select, tuple_
 from charter.accounts import service as accounts
 from charter.core.db import db
 from charter.core.sealed import Unreadable
+from charter.doors import service as doors
 from charter.doors.models import DoorShift
 from charter.incidents import following, people
 from charter.incidents.models import BookLine, Entry, EntryPerson
@@ -202,13 +203,5 @@ def on_doors(venue_id: int, period: Period) -> Iterator[OnDoor]:
         query.where(tuple_(DoorShift.night, DoorShift.id) > place)
     ).all():
         for row in rows:
-            yield OnDoor(row, _text(row, "name"), _text(row, "licence"))
+            yield OnDoor(row, doors.opened(row, "name"), doors.opened(row, "licence"))
         place = (rows[-1].night, rows[-1].id)
-
-
-def _text(row: DoorShift, name: str) -> str | None:
-    try:
-        text: str | None = getattr(row, name)
-    except Unreadable:
-        return "This was changed, and does not open"
-    return text

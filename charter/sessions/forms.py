@@ -9,6 +9,7 @@ from wtforms.validators import Regexp, ValidationError
 
 from charter.core import clock
 from charter.core.fields import Choice, Choices, DateParts, Form, Hidden, Menu, TextArea, TextLine
+from charter.core.text import clock_time
 from charter.sessions import rules
 from charter.sessions.bookings import Candidate
 from charter.sessions.models import TrainingSession
@@ -42,7 +43,7 @@ class ChangeForm(Form):
     def validate_at(self, field: TextLine) -> None:
         """The time of day can be written in several ways, but has to be one."""
         try:
-            rules.clock_time(field.data or "")
+            clock_time(field.data or "")
         except ValueError as fault:
             raise ValidationError(str(fault)) from fault
 
@@ -51,7 +52,7 @@ class ChangeForm(Form):
         """What was typed, for the service."""
         return Plan(
             on=cast(date, self.on.data),
-            at=rules.clock_time(self.at.data or ""),
+            at=clock_time(self.at.data or ""),
             places=self.places.data,
             minutes=self.minutes.data,
             place=self.place.data or "",

@@ -8,7 +8,7 @@ counts too, so that nobody loses a race against the clock on the screen.
 import hmac
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -78,26 +78,6 @@ def ordinal(number: int) -> str:
     return f"{number}{end}"
 
 
-def clock_time(typed: str) -> time:
-    """A time of day as people write it: 18:00, 6pm, 6.30 pm, 1800. Raises ValueError in words."""
-    found = _TIME.fullmatch(typed.strip().lower())
-    if found is None:
-        raise ValueError("Enter the time it starts, like 18:30")
-    hour, minute = int(found["hour"]), int(found["minute"] or 0)
-    if found["half"]:
-        if not 1 <= hour <= 12:
-            raise ValueError("Enter the time it starts, like 18:30 or 6:30pm")
-        hour = hour % 12 + (12 if found["half"] == "p" else 0)
-    elif not found["minute"]:
-        raise ValueError("Enter the time it starts, like 18:30 or 6pm")
-    if hour > 23 or minute > 59:
-        raise ValueError("Enter the time it starts, like 18:30")
-    return time(hour, minute)
-
-
-_TIME = re.compile(
-    r"(?P<hour>[0-9]{1,2})(?:[:. ]?(?P<minute>[0-9]{2}))?(?: ?(?P<half>[ap])\.?m\.?)?", re.ASCII
-)
 _LINK = re.compile(r"https://[!-~]+", re.ASCII)
 
 

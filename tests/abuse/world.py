@@ -25,8 +25,10 @@ from charter.core.db import CITY, commit, db, lock
 from charter.core.files import StoredFile
 from charter.core.mail import OutboxMail
 from charter.devices.models import Device
+from charter.doors.models import DoorShift
 from charter.incidents import amending, following, people, reading
 from charter.incidents.choices import Cctv
+from charter.incidents.models import BookTerms
 from charter.incidents.people import Somebody
 from charter.proofs import drafts, exceptions, threads
 from charter.proofs.models import Evidence, EvidenceFile, NotApplicable
@@ -171,13 +173,19 @@ def _space(world: World, say: Say) -> None:
         "plan_id": FloorPlan(venue_id=world.venue, number=1, name=say("floor"), saved_by=by),
         "camera_id": Camera(venue_id=world.venue, name=say("camera"), x=10, y=10),
         "device_id": Device(venue_id=world.venue, name=say("phone"), made_by=by),
+        "shift_id": DoorShift(
+            venue_id=world.venue, night=clock.today(), employer="agency", recorded_by=by,
+            starts_at=clock.now() - timedelta(hours=2), ends_at=clock.now(),
+        ),
         "change_id": SpaceChange(
             venue_id=world.venue, zone_id=zone, done_on=clock.today(), what=say("space change"),
             recorded_by=by,
         ),
     }  # fmt: skip
     box = ZoneBox(zone_id=zone, venue_id=world.venue, x=100, y=100, w=400, h=300)
-    db.session.add_all([*rows.values(), box])
+    rows["shift_id"].name, rows["shift_id"].licence = say("door name"), say("door licence")
+    asked = BookTerms(venue_id=world.venue, records=["refusals", "door-staff"], saved_by=by)
+    db.session.add_all([*rows.values(), box, asked])
     db.session.commit()
     world.ids |= {name: row.id for name, row in rows.items()} | {"zone_id": zone}
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from datetime import time
 
 import pytest
 from hypothesis import given
@@ -134,3 +135,23 @@ def test_a_password_is_never_trimmed_and_is_in_one_form() -> None:
     assert text.password("  caf\u0065\u0301 ") == "  caf\u00e9 "
     with pytest.raises(ValueError, match="200 characters or fewer"):
         text.password("x" * 201)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("18:00", time(18)), ("18.30", time(18, 30)), ("1800", time(18)), ("9:05", time(9, 5)),
+        ("6pm", time(18)), ("6:30 pm", time(18, 30)), ("12am", time(0)), ("12 p.m.", time(12)),
+        ("00:15", time(0, 15)), (" 7 PM ", time(19)),
+    ],
+)  # fmt: skip
+def test_a_time_is_read_as_people_write_it(typed: str, read: time) -> None:
+    assert text.clock_time(typed) == read
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "6", "25:00", "18:75", "13pm", "0am", "six", "\u0661\u0668:00"]
+)
+def test_what_is_no_time_is_answered_with_an_example(typed: str) -> None:
+    with pytest.raises(ValueError, match=r"like 18:30"):
+        text.clock_time(typed)

@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,8 @@ from charter.core.text import in_words
 from charter.demo import city as demo_city
 from charter.devices import pins
 from charter.devices import service as devices
+from charter.doors import service as doors
+from charter.doors.service import Guard
 from charter.editions import service as editions
 from charter.incidents import amending, following
 from charter.incidents import people as people_of
@@ -152,6 +154,7 @@ def _add_what_lasts_a_while() -> None:
         _pages,
         _rooms,
         _phones,
+        _door,
     )
     for part in parts:
         db.session.rollback()
@@ -300,6 +303,15 @@ def _phones(lantern: int, officer: User, champion: User) -> None:
     devices.add(lantern, "Tablet behind the main bar", by=champion.id)
     last = [each for each in staff.present(lantern) if staff.jobs_now(each)][-1]
     pins.give(lantern, last.id, by=champion.id)
+
+
+def _door(lantern: int, officer: User, champion: User) -> None:
+    """Two on the door tonight, one of them struck."""
+    night = doors.tonight()
+    for n, name in enumerate(("Kofi Mensah", "Wrong Name")):
+        guard = Guard(name, "1012-3456", "agency", time(21), time(3, 30))
+        row = doors.add(lantern, night, guard, by=champion.id, once=f"{n:032x}")
+    doors.strike(lantern, row.id, by=champion.id)
 
 
 def _running_session(venue_id: int | None, lantern: int, officer: User, champion: User) -> None:

@@ -6,6 +6,7 @@ where one endpoint shows different things, which of them to look at.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import url_for
@@ -20,6 +21,7 @@ from charter.commitments import pages
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import CITY, db
+from charter.doors import service as doors
 from charter.editions import service as editions
 from charter.editions.terms import Kind
 from charter.incidents.models import Entry, EntryPerson, FollowUp
@@ -466,6 +468,14 @@ def _sheets(city: City, person: str, venue_id: int) -> Iterator[Values]:
             yield {"sheet": each.code}
 
 
+def _nights_at_the_door(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """Tonight, a night on which somebody worked, and one that is too long ago."""
+    yield {}
+    for night in (doors.night_before(venue_id, doors.tonight()), clock.today() - timedelta(60)):
+        if night is not None:
+            yield {"night": night.isoformat()}
+
+
 _BOOK: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "incidents.entry": _entries(),
     "incidents.written": _entries(),
@@ -480,6 +490,7 @@ _BOOK: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "incidents.hold": _entries(Entry.is_held.is_(False)),
     "incidents.release": _entries(Entry.is_held.is_(True)),
     "incidents.share": _entries(),
+    "licence.door": _nights_at_the_door,
     "registers.police": _entries(Entry.words_wiped_on.is_(None)),
     "registers.spoil": _sheets,
     "registers.type_in": _sheets,

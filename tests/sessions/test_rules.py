@@ -1,7 +1,7 @@
-"""Who moves up, which code counts, what is near, how a time is read, and the calendar file."""
+"""Who moves up, which code counts, what is near, and the calendar file."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -63,26 +63,6 @@ def test_a_place_in_the_line_leaves_out_whoever_was_taken_off() -> None:
     assert [rules.ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 112)] == [
         "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("typed", "read"),
-    [
-        ("18:00", time(18)), ("18.30", time(18, 30)), ("1800", time(18)), ("9:05", time(9, 5)),
-        ("6pm", time(18)), ("6:30 pm", time(18, 30)), ("12am", time(0)), ("12 p.m.", time(12)),
-        ("00:15", time(0, 15)), (" 7 PM ", time(19)),
-    ],
-)  # fmt: skip
-def test_a_time_is_read_as_people_write_it(typed: str, read: time) -> None:
-    assert rules.clock_time(typed) == read
-
-
-@pytest.mark.parametrize(
-    "typed", ["", "6", "25:00", "18:75", "13pm", "0am", "six", "\u0661\u0668:00"]
-)
-def test_what_is_no_time_is_answered_with_an_example(typed: str) -> None:
-    with pytest.raises(ValueError, match=r"like 18:30"):
-        rules.clock_time(typed)
 
 
 def test_the_code_of_this_minute_and_the_one_before_count() -> None:
