@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -29,7 +30,9 @@ from charter import config, install
 from charter.app import create_app
 from charter.core import files, trail
 from charter.core.db import db
+from charter.incidents import chain
 from tests.durability.steps import STEPS, WORKERS
+from tests.page import inspect
 
 VENUES = 12
 UPLOAD = b"%PDF-1.4\n" + b"1" * 30_000 + b"\n%%EOF\n"
@@ -126,8 +129,8 @@ class City:
         (self.folder / "die-at").write_text(step, "utf-8")
 
     def upload(self, venue_id: int, once: str) -> str:
-        """Hand one proof in; "saved", "nothing" (no answer came), or the answer's first line."""
-        ask = pages.Ask(
+        """Hand one proof in; what `sent` says."""
+        return self.sent(pages.Ask(
             f"/venues/{venue_id}/requirements/{pages.EVIDENCE}",
             "POST",
             session=self.champions[venue_id],
@@ -138,7 +141,41 @@ class City:
                 "once": once,
             },
             upload=UPLOAD + once.encode(),
-        )
+        ))  # fmt: skip
+
+    def write(self, venue_id: int, once: str) -> str:
+        """Save an entry in a book; what `sent` says."""
+        fields = {"kinds": "sexual.touching", "when": "now", "acted": "me", "actions": "listened"}
+        return self.sent(pages.Ask(
+            f"/venues/{venue_id}/book/new",
+            "POST",
+            session=self.champions[venue_id],
+            fields={**fields, "said": f"A hand on her back. {once}", "once": once},
+        ))  # fmt: skip
+
+    def to_add(self, venue_id: int, number: int) -> pages.Ask:
+        """The form that adds to an entry, as somebody has it open, with words typed in."""
+        path = f"/venues/{venue_id}/book/{number}/change"
+        session = self.champions[venue_id]
+        cookie = self.wire.cookie(pages.Ask(path, session=session))
+        _, _, body = self._exchange(message("GET", path, cookie=cookie)).partition(b"\r\n\r\n")
+        form = inspect(body.decode(), 200).form()
+        typed = form.filled(said="She came back and told us more.")
+        fields = {
+            name: value[0] if isinstance(value, list) else str(value)
+            for name, value in typed.items()
+            if name != "csrf_token"
+        }
+        return pages.Ask(path, "POST", session=session, fields=fields)
+
+    def read(self, venue_id: int, up_to: int) -> str:
+        """Tick entries as read; what `sent` says."""
+        path = f"/venues/{venue_id}/book/week/read"
+        session, fields = self.champions[venue_id], {"up_to": str(up_to)}
+        return self.sent(pages.Ask(path, "POST", session=session, fields=fields))
+
+    def sent(self, ask: pages.Ask) -> str:
+        """Send a form: "saved", "nothing" (no answer came), or the answer's first line."""
         kind = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
         answer = self._exchange(
             message(
@@ -154,11 +191,13 @@ class City:
             return "nothing"
         return "saved" if " 303 " in first else first
 
-    def keep_uploading(self, venue_id: int, sent: Sent, over: threading.Event) -> None:
-        """Hand proofs in, one after the other, until that is over or no answer comes."""
+    def keep_doing(
+        self, what: Callable[[int, str], str], venue_id: int, sent: Sent, over: threading.Event
+    ) -> None:
+        """Send one form after the other until that is over or no answer comes."""
         while not over.is_set():
             once = secrets.token_hex(16)
-            answer = self.upload(venue_id, once)
+            answer = what(venue_id, once)
             if answer == "saved":
                 sent.acknowledged.add(once)
             elif answer == "nothing":
@@ -197,7 +236,41 @@ class City:
 
     def faults(self, sent: Sent) -> list[str]:
         """Everything that is not as it must be, whenever the server died."""
-        found = self.lost(sent) + self._half_done()
+        return self.lost(sent) + self._half_done() + self.unsound()
+
+    def book_faults(self, sent: Sent) -> list[str]:
+        """Everything that is not as it must be in the books, whenever the server died."""
+        there = Counter(
+            once for (once,) in self._ask("SELECT once FROM entry WHERE book = venue_id")
+        )
+        found = [f"lost: {once}" for once in sent.acknowledged - there.keys()] + sent.refused
+        counts = self._ask("SELECT book, count(*), max(number) FROM entry GROUP BY book")
+        found += [f"book {b}: {n} entries up to {top}" for b, n, top in counts if n != top]
+        with self.app.app_context():
+            found += [f"book {each.book}: {each.fault}" for each in chain.verify() if each.fault]
+            db.session.remove()
+        noted = self._ask(
+            "SELECT e.book, e.number, (SELECT count(*) FROM trail_entry t WHERE t.chain = e.book"
+            " AND t.verb = 'entry.written' AND t.thing_id = e.number) FROM entry e"
+        )
+        found += [f"entry {b}/{n} has {c} notes in the trail" for b, n, c in noted if c != 1]
+        return found + self.unsound()
+
+    def lines(self, venue_id: int) -> int:
+        """How many lines a book has."""
+        asked = "SELECT count(*) FROM book_line WHERE book = :book"
+        count: int = self._ask(asked, book=venue_id)[0][0]
+        return count
+
+    def newest(self, venue_id: int) -> int:
+        """The number of the newest entry of a book."""
+        asked = "SELECT max(number) FROM entry WHERE book = :book"
+        number: int = self._ask(asked, book=venue_id)[0][0]
+        return number
+
+    def unsound(self) -> list[str]:
+        """What is broken in the database itself, and in the trail."""
+        found = []
         if self.environ["DATABASE_URL"].startswith("sqlite"):
             checked = [row[0] for row in self._ask("PRAGMA integrity_check")]
             found += [f"integrity: {each}" for each in checked if each != "ok"]

@@ -34,7 +34,7 @@ def one_round(city: City, sent: Sent, number: int, dice: random.Random) -> None:
     delay = dice.uniform(0.01, 0.4)
     over = threading.Event()
     threads = [
-        threading.Thread(target=city.keep_uploading, args=(venue_id, sent, over))
+        threading.Thread(target=city.keep_doing, args=(city.upload, venue_id, sent, over))
         for venue_id in list(city.champions)[:4]
     ]
     for thread in threads:
