@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from charter.core.db import db
 from charter.core.sealed import Unreadable
+from charter.doors import service as shifts
 from charter.doors.models import DoorShift
 from charter.incidents import retention, sealing, service
 from charter.incidents.models import BookLine, Entry, EntryPerson, FollowUp
@@ -113,6 +114,11 @@ def _to_do(held: Holdings, row: FollowUp) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _guard(row: DoorShift) -> tuple[str, str]:
+    name, licence = (shifts.opened(row, each) for each in ("name", "licence"))
+    return name or "(name deleted)", licence or ""
+
+
 def doors(held: Holdings) -> Iterator[Row]:
     """Who worked the door, with those that were struck through, by `DOORS`."""
     rows = db.session.scalars(
@@ -123,7 +129,7 @@ def doors(held: Holdings) -> Iterator[Row]:
     )
     for row in rows:
         yield (
-            day(row.night), row.name or "(name deleted)", row.licence or "", row.employer,
+            day(row.night), *_guard(row), row.employer,
             moment(row.starts_at), moment(row.ends_at), moment(row.recorded_at),
             held.name(row.recorded_by), moment(row.struck_at),
         )  # fmt: skip

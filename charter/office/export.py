@@ -24,7 +24,7 @@ from charter.core import clock, files, retention, trail
 from charter.core.db import db
 from charter.core.text import in_words
 from charter.incidents import retention as books
-from charter.office import book, holdings, roster
+from charter.office import book, holdings, premises, roster
 from charter.office.holdings import Holdings
 from charter.venues.models import Venue
 from charter.venues.sheets import neutral
@@ -43,20 +43,26 @@ CONTENTS = (
     ("book.json", "your incident book, line by line: facts, words and names as you have them, "
      "until when they are kept, and the seal of every line"),
     ("door-staff.csv", "who worked the door, from when until when, with their licence numbers"),
+    ("rooms.json", "the map of your rooms: floors, places of rooms and cameras, what you changed, "
+     "and before which nights the team looked at it"),
+    ("phones.csv", "the venue’s own phones, from when until when"),
+    ("phone-shifts.csv", "who signed in on them and when, and since when they have a PIN"),
+    ("paper-pages.csv", "the blank pages you printed for the door, and what became of each"),
     ("spot-checks.csv", "what spot checks found: jobs and numbers, no names"),
     ("trail.csv", "who did what and when, in words"),
     ("certificates", "the certificates as they were issued"),
-    ("files", "the photos and papers of your proofs, as they are kept"),
+    ("files", "the photos and papers of your proofs and plans of your floors, as they are kept"),
     ("README.txt", "what is in the copy, and how long we keep what is ours to keep"),
 )  # fmt: skip
 ABOUT_STAFF = {
     "staff.csv", "training.csv", "sessions.csv", "outside.csv", "briefings.csv", "book.json",
-    "door-staff.csv",
+    "door-staff.csv", "rooms.json", "phones.csv", "phone-shifts.csv", "paper-pages.csv",
 }  # fmt: skip
 
 NO_STAFF = (
     "The sheets about the people of the staff list are not in it: the office counts them, and "
-    "looks at names only by sample, with a reason. Nor is the incident book: it is the venue’s. "
+    "looks at names only by sample, with a reason. Nor is the incident book, with the map of the "
+    "rooms and the venue’s phones: they are the venue’s. "
     "The venue’s managers have all of them in their copy."
 )
 
@@ -147,12 +153,27 @@ def _staff(packed: zipfile.ZipFile, held: Holdings) -> list[str]:
     _sheet(packed, "outside.csv", roster.OUTSIDE, roster.outside(held, stored))
     _sheet(packed, "briefings.csv", roster.BRIEFINGS, roster.briefings(held))
     _sheet(packed, "door-staff.csv", book.DOORS, book.doors(held))
+    _sheet(packed, "phones.csv", premises.PHONES, premises.phones(held))
+    _sheet(packed, "phone-shifts.csv", premises.SHIFTS, premises.shifts(held))
+    _sheet(packed, "paper-pages.csv", premises.PAGES, premises.pages(held))
+    missing += _rooms(packed, held)
     with packed.open("book.json", "w") as raw, io.TextIOWrapper(raw, "utf-8") as text:
         text.write('{"entries": [')
         _values(text, book.entries(held))
         text.write('], "other_lines": [')
         _values(text, book.other_lines(held))
         text.write("]}\n")
+    return missing
+
+
+def _rooms(packed: zipfile.ZipFile, held: Holdings) -> list[str]:
+    """Add the map of the rooms with its pictures; the pictures that are not in the copy."""
+    stored, missing = {}, []
+    for plan_id, file in premises.pictures(held.venue.id):
+        stored[plan_id], is_there = _store(packed, file)
+        missing += [] if is_there else [stored[plan_id]]
+    values = premises.rooms(held, stored)
+    packed.writestr("rooms.json", json.dumps(values, ensure_ascii=False, indent=2))
     return missing
 
 

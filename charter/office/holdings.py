@@ -22,6 +22,7 @@ from charter.core.access import AT_A_VENUE, Role
 from charter.core.db import db
 from charter.editions import service as editions
 from charter.editions.terms import Edition, Kind
+from charter.incidents import reading
 from charter.office import words
 from charter.proofs.decisions import WAYS_SEEN
 from charter.proofs.models import (
@@ -125,6 +126,7 @@ def identity(held: Holdings) -> dict[str, Any]:
             "incident_book_on_paper": venue.licence_paper_book,
             "cctv_kept_days": venue.licence_cctv_days,
             "incident_book_kept_months": venue.licence_retention_months,
+            "incident_book_asks_for": list(reading.records(venue.id)),
         },
         "rooms": [
             {"kind": row.kind, "name": row.name, "until": day(row.retired_on)}

@@ -4,24 +4,35 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from werkzeug.datastructures import FileStorage
 
 from charter.cli import run_nightly
 from charter.core import clock
-from charter.core.db import commit, db
+from charter.core.db import CITY, commit, db, lock
+from charter.devices import pins
+from charter.devices import service as devices
 from charter.doors.models import DoorShift
 from charter.incidents import chain, following, people
 from charter.incidents.models import BookLine
 from charter.incidents.people import Somebody
 from charter.office import export
+from charter.registers import pages
+from charter.rooms import layout, looks
+from charter.rooms import service as rooms
+from charter.staff.service import Starter
+from charter.venues.models import Venue
 from tests.builders.certificates import noon
 from tests.builders.commitments import Scene, make_scene
-from tests.builders.incidents import book_lock, make_entry, writer
+from tests.builders.incidents import WHOLE, book_lock, happened, make_entry, make_zone, writer
+from tests.builders.pictures import make_picture
+from tests.builders.staff import put_people
 
 pytestmark = pytest.mark.sqlite_only
 DAY = date(2026, 11, 20)
@@ -123,3 +134,82 @@ def test_words_that_were_tampered_with_spoil_no_copy(scene: Scene) -> None:
     [entry] = book(scene.venue)["entries"]
     assert entry["lines"][0]["words"] == "(damaged: ask the office)"
     assert entry["lines"][2]["words"] == {"what": "Mend the lock"}
+
+
+def make_the_rest(scene: Scene) -> None:
+    """A drawn room with a camera and a change, a phone, a PIN, and two pages for the door."""
+    venue, by = scene.venue, scene.champion
+    zone = make_zone(venue)
+    starters = (Starter(name, "bar", "venue", DAY) for name in ("Ava Quinn", "Bo Reed"))
+    people = list(put_people(venue, *starters, by=by).values())
+    book_lock(venue)
+    picture = FileStorage(io.BytesIO(make_picture("PNG", (60, 40))), filename="plan.png")
+    rooms.save_floor(venue, 1, "Ground floor", rooms.received(picture), by=by)
+    rooms.place(venue, zone, 1, layout.around(200, 800, "small"), by=by)
+    rooms.save_camera(venue, "Front door", 1, (100, 900), by=by)
+    rooms.record_change(venue, zone, DAY, "A lamp", by=by, once="1" * 32)
+    looks.note(venue, "map", by=by)
+    commit()
+    db.session.rollback()
+    lock(CITY, venue)
+    device, code = devices.add(venue, "Cellar phone", by=by)
+    devices.pair(code, "192.0.2.1")
+    told = [pins.give(venue, member, by=by)[1] for member in people]
+    devices.sign_in(device, told[0])
+    pages.print_more(venue, 2, after=0, by=by)
+    pages.spoil(pages.between(venue, 1, 1)[0], by=by)
+    commit()
+
+
+def test_the_map_the_phones_and_the_pages_are_in_the_copy_and_no_secret_of_them(
+    scene: Scene,
+) -> None:
+    with clock.moved_to(noon(DAY)):
+        make_the_rest(scene)
+        whole = taken(scene.venue)
+    found = json.loads(whole.read("rooms.json"))
+    [floor] = found["floors"]
+    assert whole.read(floor["picture"]).startswith(b"\xff\xd8")
+    assert [each["room"] for each in found["rooms"]] == ["Dance floor"]
+    assert [each["name"] for each in found["cameras"]] == ["Front door"]
+    assert [(each["on"], each["what"]) for each in found["changes"]] == [("2026-11-20", "A lamp")]
+    assert found["looked_at"] == [{"night": "2026-11-20", "in": "map"}]
+    phones, shifts, papers = (
+        whole.read(f"{name}.csv").decode() for name in ("phones", "phone-shifts", "paper-pages")
+    )
+    assert "Cellar phone" in phones
+    assert '"Cellar phone","Ava Quinn","2026-11-20 12:00"' in shifts
+    assert '"","Bo Reed","",""' in shifts
+    assert papers.count("2026-11-20 12:00") == 2
+    for row in db.session.execute(sa.text("SELECT token_hash FROM device")):
+        assert row.token_hash.hex() not in phones
+    office = set(taken(scene.venue, staff=False).namelist())
+    assert not {"rooms.json", "phones.csv", "phone-shifts.csv", "paper-pages.csv"} & office
+
+
+def test_the_copy_is_the_same_with_and_without_an_entry_about_somebody_in_charge(
+    scene: Scene,
+) -> None:
+    def copied() -> dict[str, bytes]:
+        packed = taken(scene.venue)
+        return {name: packed.read(name) for name in packed.namelist()}
+
+    with clock.moved_to(noon(DAY)):
+        make_the_rest(scene)
+        before = copied()
+        make_entry(scene.venue, writer(scene.champion), relation="in-charge", said="CANARY")
+        hand = pages.Hand("Kim, door", DAY)
+        db.session.rollback()
+        lock(CITY, scene.venue)
+        written = replace(WHOLE, relation="in-charge", happened=happened(1))
+        page = pages.between(scene.venue, 2, 2)[0]
+        venue = db.session.get_one(Venue, scene.venue)
+        pages.type_in(venue, page, written, hand, writer(scene.champion), once="2" * 32)
+        commit()
+        assert copied() == before
+
+
+def test_a_row_of_the_door_that_was_tampered_with_spoils_no_copy(scene: Scene) -> None:
+    db.session.execute(sa.update(DoorShift).values(licence_sealed=DoorShift.name_sealed))
+    db.session.commit()
+    assert b"does not open" in taken(scene.venue).read("door-staff.csv")
