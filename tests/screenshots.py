@@ -34,13 +34,17 @@ DOTS_PER_INCH = 60
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: its name, who looks, where, and how wide their screen is."""
+    """One picture: its name, who looks, where, and how wide their screen is.
+
+    `is_dark`: as it is at night, whatever time it is now.
+    """
 
     name: str
     person: str
     path: str
     width: int
     opens: str = ""
+    is_dark: bool = False
 
     @property
     def file(self) -> Path:
@@ -50,6 +54,7 @@ class Shot:
 
 def _shots(city: City) -> list[Shot]:
     half_moon, anchor = city.venue("The Half Moon"), city.venue("The Anchor")
+    lantern = city.venue("The Lantern")
     venue_id, evidence_id = _waiting(city)
     return [
         Shot("champion-home", "area-manager", f"/venues/{half_moon}/", PHONE),
@@ -60,7 +65,9 @@ def _shots(city: City) -> list[Shot]:
             PHONE,
             "An example of good proof",
         ),
-        Shot("training", "champion", f"/venues/{city.venue('The Lantern')}/training", PHONE),
+        Shot("entry", "staff", f"/venues/{lantern}/book/new", PHONE, is_dark=True),
+        Shot("training", "champion", f"/venues/{lantern}/training", PHONE),
+        Shot("book-keeping", "officer", "/office/book-keeping", DESK),
         Shot("office-training", "officer", "/office/training?by=job", DESK),
         Shot("sign-up-check", "nobody", "/sign-up/check", PHONE),
         Shot("verify", "nobody", f"/verify/{grouped(_certificate(city).code)}", PHONE),
@@ -92,6 +99,8 @@ def _take(browsers: Browsers, shot: Shot) -> None:
     if shot.opens:
         page.get_by_text(shot.opens).first.click()
         page.mouse.move(0, 0)
+    if shot.is_dark:
+        page.evaluate("document.documentElement.classList.add('dark')")
     page.evaluate("document.activeElement.blur()")
     page.evaluate("document.fonts.ready")
     page.evaluate("document.querySelector('.demo-banner, .demo')?.remove()")

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from pypdf import PdfReader
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 
@@ -40,6 +41,7 @@ RANDOM = re.compile(
 )
 # A seal covers the keys of its entries, and they are random.
 SEAL = re.compile(r"seal [0-9A-F-]+")
+PRINTED_SEAL, UNBROKEN = re.compile(r"(?:[0-9A-F]{4}-){3,}[0-9A-F]{4}"), re.compile(r"[ \t]+")
 # Headers that say the same of the same body, whenever it is made.
 UNSTEADY = {"Set-Cookie", "Date", "X-Request-Id"}
 # An empty sheet to fill in carries the time at which the library made it, and nothing of the book.
@@ -109,6 +111,17 @@ class City:
             if route.method == "GET" and person in self.world.who_may(route):
                 yield from self.world.addresses(route)
 
+    def printed(self) -> str:
+        """The words of the register of a year, and of how many pages they are."""
+        today = clock.now().date()
+        first = {"first-day": 1, "first-month": today.month, "first-year": today.year - 1}
+        last = {"last-day": today.day, "last-month": today.month, "last-year": today.year}
+        asked = {**first, **last, "names": "y"}
+        answer = self.visitor("champion").sent(f"/venues/{self.world.venue}/book/print", asked)
+        assert answer.mimetype == "application/pdf", answer.get_data(as_text=True)[:3000]
+        pages = [page.extract_text() for page in PdfReader(io.BytesIO(answer.get_data())).pages]
+        return UNBROKEN.sub(" ", PRINTED_SEAL.sub("", "\n\n".join(pages)))
+
     def mailed(self) -> list[tuple[str, str, str]]:
         """What the nights until next week mail to anybody but the office."""
         office = self.app.extensions["charter.settings"].city.office_email
@@ -176,11 +189,12 @@ def test_nothing_of_the_place_differs_by_an_entry_about_somebody_in_charge(city:
         seen = {person: city.crawl(person) for person in PEOPLE}
         found.append(
             {f"{person} {path}": each for person in PEOPLE for path, each in seen[person].items()}
-            | {"mails": city.mailed()}
+            | {"register": city.printed(), "mails": city.mailed()}
         )
     without, with_them = found
     assert len(without) > 150
     assert any(path.endswith("/book") for path in without)
+    assert "Entry 3" in without["register"]
     assert differences(without, with_them) == []
 
 
