@@ -262,19 +262,19 @@ def _proofs(facts: RequirementFacts, waiting: Sequence[Proof], context: _Context
 def _counted(
     requirement: Requirement, facts: RequirementFacts, waiting: Sequence[Proof], context: _Context
 ) -> list[Ground]:
-    """The ground that a counted fact is, and the quiet weeks that an officer asked about."""
+    """The ground that a counted fact is, then the quiet weeks that an officer asked about."""
     counted = facts.counted
     if counted is None or requirement.kind is not Kind.COUNTED:
         return []
-    can_be_few = requirement.few and counted.cases is not None
-    grounds = _quiet(facts, waiting, context) if can_be_few else []
+    grounds = []
     if counted.met and not _too_few(requirement, facts, context):
         life = (counted.since, counted.holds_until)
         grounds.append(_lasting(RequirementState.ACCEPTED, life, waiting, context))
     elif not counted.met and counted.lost_on is not None and counted.lost_on <= context.known:
         life = (None, counted.lost_on - timedelta(days=1))
         grounds.append(_lasting(RequirementState.ACCEPTED, life, waiting, context))
-    return grounds
+    can_be_few = requirement.few and counted.cases is not None
+    return grounds + (_quiet(facts, waiting, context) if can_be_few else [])
 
 
 def _too_few(requirement: Requirement, facts: RequirementFacts, context: _Context) -> bool:
