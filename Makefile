@@ -6,7 +6,7 @@ PORT ?= 5000
 DEMO ?= 1
 
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest -n 2
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-strip-extras $(if $(UPGRADE),--upgrade)
 

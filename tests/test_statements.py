@@ -12,7 +12,7 @@ from charter.editions import service as editions
 from tests.counting import counted, forget_answers
 from tests.engines import SQLITE
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long_on_postgresql]
 
 # The most statements that a page may send; sign-in and roles are two of them.
 MOST = {

@@ -16,7 +16,7 @@ from tests import matrix
 from tests.abuse.world import NOBODY, World, made
 from tests.visitor import Visitor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long_on_postgresql]
 
 KEYS = ("nothing", "a b", "%00", "%f0%9f%8c%99", "x" * 500, "'--")
 IDS = ("0", "2147483647", "2147483648", "9" * 30)

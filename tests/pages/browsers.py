@@ -1,7 +1,8 @@
 """Everybody's browsers: one signed-in page for each person, with scripts and without, kept open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
@@ -33,12 +34,29 @@ class Screen:
         return heard
 
 
+Part = tuple[str, ...]
+
+
+def parts(element: Element, within: Part = ()) -> Iterator[Part]:
+    """Each element as the stylesheet sees it, whatever the words say, and all that it is in."""
+    for child in element:
+        if isinstance(child.tag, str):
+            traits = (child.get(each, "") for each in ("class", "type", "aria-current"))
+            here = (*within, " ".join((child.tag, *traits)))
+            yield here
+            yield from parts(child, here)
+
+
 class Browsers:
-    """Screens by person, opened when first asked for; `seen` are the parts of pages looked at."""
+    """Screens by person, opened when first asked for.
+
+    `seen` are the parts of pages that were looked at, `seen_wrong` those of pages that complain.
+    """
 
     def __init__(self, browser: Browser, city: City) -> None:
         self.city = city
-        self.seen: set[tuple[str, ...]] = set()
+        self.seen: set[Part] = set()
+        self.seen_wrong: set[Part] = set()
         self._browser = browser
         self._contexts: list[BrowserContext] = []
         self._screens: dict[tuple[str, bool], Screen] = {}

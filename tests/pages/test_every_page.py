@@ -8,14 +8,12 @@ words are its own. `make test-long` looks at all of them.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
-from xml.etree.ElementTree import Element
 
 import pytest
 
 from tests.matrix import in_app
 from tests.pages import checks
-from tests.pages.browsers import Browsers, Screen
+from tests.pages.browsers import Browsers, Screen, parts
 from tests.pages.city import City
 from tests.pages.walk import NOT_PAGES, endpoints, visits
 
@@ -28,19 +26,6 @@ DEAD_ENDS = [
     ("nobody", "/reset-password/used-up", 410),
     ("nobody", "/sign-up/confirm/used-up", 404),
 ]
-
-
-Part = tuple[str, ...]
-
-
-def _parts(element: Element, within: Part = ()) -> Iterator[Part]:
-    """Each element as the stylesheet sees it, whatever the words say, and all that it is in."""
-    for child in element:
-        if isinstance(child.tag, str):
-            traits = (child.get(each, "") for each in ("class", "type", "aria-current"))
-            here = (*within, " ".join((child.tag, *traits)))
-            yield here
-            yield from _parts(child, here)
 
 
 def _still(words: list[str]) -> set[str]:
@@ -85,9 +70,9 @@ def _walk(browsers: Browsers, endpoint: str, *, all_of_them: bool) -> dict[str, 
             continue
         first = first or visit
         found = faults.setdefault(str(visit), [] if status == 200 else [f"answers {status}"])
-        parts = set(_parts(page.one("body")))
-        if all_of_them or not parts <= browsers.seen:
-            browsers.seen |= parts
+        here = set(parts(page.one("body")))
+        if all_of_them or not here <= browsers.seen:
+            browsers.seen |= here
             found += _look(*_screens(browsers, visit.person), visit.path)
             is_seen = True
     assert first is not None, "nobody in the demo city can be shown this page"
