@@ -20,6 +20,7 @@ from charter.core import clock, files, mail, sealed, trail
 from charter.core.db import CITY, CityValue, commit, db, lock
 from charter.core.errors import Refused
 from charter.editions import service as editions
+from charter.doors import retention as doors
 from charter.incidents import cli as book_commands
 from charter.incidents import heads
 from charter.incidents import reminders as book_dates
@@ -121,7 +122,7 @@ def _give_back() -> None:
             current_app.logger.warning("the write-ahead log is in use: cut off the next night")
         return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"VACUUM {', '.join(books.TABLES)}"))
+        connection.execute(text(f"VACUUM {', '.join((*books.TABLES, *doors.TABLES))}"))
 
 
 @click.command("nightly")

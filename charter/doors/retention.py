@@ -7,6 +7,8 @@ from charter.core.db import db
 from charter.doors.models import DoorShift
 from charter.venues.models import Venue
 
+TABLES = ("door_shift",)
+
 
 def forget() -> int:
     """Take away who worked the door as long ago as the venue's licence asks for; how many rows.

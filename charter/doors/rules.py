@@ -1,5 +1,6 @@
 """When somebody works the door on a night, pure but for the city's clock."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -11,6 +12,8 @@ LONGEST = timedelta(hours=16)
 # So far back a night can still be written down; what is older is no record of who was on duty.
 OLDEST = timedelta(days=27)
 DAY = timedelta(days=1)
+# The Security Industry Authority numbers its licences with 16 digits, four by four on the badge.
+BADGE_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,26 @@ def judge_night(night: date, tonight: date) -> None:
         raise Refused("That night is still to come")
     if night < tonight - OLDEST:
         raise Refused("That night is more than four weeks ago. It is too late to write it down")
+
+
+def badge(typed: str) -> str:
+    """A licence number as it stands on a badge: four digits by four; as typed if it is another."""
+    digits = re.sub(r"[\s./-]", "", typed)
+    if not _is_badge(digits):
+        return typed
+    return "-".join(digits[place : place + 4] for place in range(0, BADGE_DIGITS, 4))
+
+
+def is_odd(licence: str) -> bool:
+    """Whether a licence number is not one of the regulator's: perhaps a slip of the finger.
+
+    It is written down all the same: whoever stands at the door is there, whatever is on the badge.
+    """
+    return not _is_badge(licence.replace("-", ""))
+
+
+def _is_badge(digits: str) -> bool:
+    return len(digits) == BADGE_DIGITS and digits.isascii() and digits.isdigit()
 
 
 def hours(night: date, starts: time, ends: time, night_ends_hour: int) -> Hours:

@@ -5,7 +5,7 @@ Verbs need the venue's lock, note the trail with ids and nights alone, and do no
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import func, select
 
@@ -39,7 +39,8 @@ class Guard:
 @dataclass(frozen=True, slots=True)
 class Duty:
     """A row of a night: name and licence are None where their time is over; who wrote it down, and
-    who struck it, if somebody did. `is_late`: more than 24 hours after they had gone home.
+    who struck it and when, if somebody did. `is_late`: more than 24 hours after they had gone home;
+    `is_odd`: the licence number is perhaps not what stands on the badge.
     """
 
     id: int
@@ -49,12 +50,14 @@ class Duty:
     hours: str
     by: str
     struck_by: str
+    struck_at: datetime | None
     is_late: bool
+    is_odd: bool
 
     @property
     def is_struck(self) -> bool:
         """Whether it reads as struck through."""
-        return bool(self.struck_by)
+        return self.struck_at is not None
 
 
 def tonight() -> date:
@@ -72,19 +75,22 @@ def on_duty(venue_id: int, night: date) -> list[Duty]:
         found = users.get(user_id) if user_id else None
         return found.name if found else "somebody who has left"
 
-    return [
-        Duty(
+    def duty(row: DoorShift) -> Duty:
+        licence = opened(row, "licence")
+        return Duty(
             id=row.id,
             name=opened(row, "name"),
-            licence=opened(row, "licence"),
+            licence=licence,
             employer=EMPLOYERS.get(row.employer, row.employer),
             hours=f"{clock.local(row.starts_at):%H:%M} to {clock.local(row.ends_at):%H:%M}",
             by=who(row.recorded_by),
             struck_by=who(row.struck_by) if row.struck_at else "",
+            struck_at=row.struck_at,
             is_late=row.recorded_at > row.ends_at + WROTE_LATE,
+            is_odd=rules.is_odd(licence) if licence and licence != CHANGED else False,
         )
-        for row in rows
-    ]
+
+    return [duty(row) for row in rows]
 
 
 def opened(row: DoorShift, name: str) -> str | None:
@@ -112,6 +118,15 @@ def night_before(venue_id: int, night: date) -> date | None:
             DoorShift.night < night,
             DoorShift.struck_at.is_(None),
         )
+    )
+
+
+def nearest(venue_id: int, night: date) -> tuple[date | None, date | None]:
+    """The nights with rows, struck ones too, next before and next after a night."""
+    where, on = DoorShift.venue_id == venue_id, DoorShift.night
+    return (
+        db.session.scalar(select(func.max(on)).where(where, on < night)),
+        db.session.scalar(select(func.min(on)).where(where, on > night)),
     )
 
 
@@ -187,7 +202,7 @@ def _write(venue_id: int, night: date, guard: Guard, *, by: int, once: str | Non
     )
     db.session.add(row)
     db.session.flush()
-    row.name, row.licence = guard.name, guard.licence or None
+    row.name, row.licence = guard.name, rules.badge(guard.licence) or None
     db.session.flush()
     return row
 

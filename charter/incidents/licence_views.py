@@ -53,7 +53,8 @@ def door(venue_id: int) -> Answer:
     if not licence.asks_for_door_staff(venue_id):
         if request.method == "POST":
             abort(404)
-        return render_template("licence/no_door.html", venue=the_venue(venue_id))
+        was_kept = any(doors.nearest(venue_id, doors.tonight() + DAY))
+        return render_template("licence/no_door.html", venue=the_venue(venue_id), was_kept=was_kept)
     form, night = GuardForm(), _night(request.values.get("night", ""))
     form.night.data = night.isoformat()
 
@@ -77,21 +78,33 @@ def _night(typed: str) -> date:
 
 
 def _page(venue_id: int, night: date, form: Form) -> str:
-    tonight, rows = doors.tonight(), doors.on_duty(venue_id, night)
-    oldest = tonight - rules.OLDEST
+    rows, (earlier, later) = doors.on_duty(venue_id, night), _beside(venue_id, night)
+    tonight = doors.tonight()
     is_bare = all(row.is_struck for row in rows)
     return render_template(
         "licence/door.html",
         venue=the_venue(venue_id),
         night=night,
         is_tonight=night == tonight,
-        may_write=oldest <= night <= tonight,
+        may_write=tonight - rules.OLDEST <= night <= tonight,
         rows=rows,
         form=form,
         before=doors.night_before(venue_id, night) if is_bare else None,
-        earlier=night - DAY if night > oldest else None,
-        later=night + DAY if night < tonight else None,
+        earlier=earlier,
+        later=later,
     )
+
+
+def _beside(venue_id: int, night: date) -> tuple[date | None, date | None]:
+    """The nights to turn to: day by day while they can be written down, then those with rows."""
+    tonight = doors.tonight()
+    oldest = tonight - rules.OLDEST
+    if night > tonight:
+        return tonight, None
+    if night > oldest:
+        return night - DAY, night + DAY if night < tonight else None
+    before, after = doors.nearest(venue_id, night)
+    return before, night + DAY if night == oldest else min(after or oldest, oldest)
 
 
 def _back(venue_id: int, night: date) -> Response:

@@ -149,7 +149,7 @@ def _on_doors(paper: BookPaper, rows: Iterator[OnDoor]) -> None:
     columns = (
         Column("Night of", 5),
         Column("Name", 5),
-        Column("Licence number", 4),
+        Column("Licence number", 5),
         Column("From", 2),
         Column("To", 2),
         Column("Works for", 3),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -106,9 +107,16 @@ def test_nobody_writes_the_door_down_where_the_licence_does_not_ask(
     app: Flask, house: House
 ) -> None:
     assert "Nobody asks for this here" in house.champion.get(house.at("door")).text
+    assert "What was written down before" not in house.champion.get(house.at("door")).text
     house.champion.post(house.at("door"), to_write(), 404)
     assert rows(app) == []
     assert "Who works the door" not in house.champion.get(house.at("book")).text
+    # Switched off again, what was written down is kept, and the page says where it stands.
+    switched_on(house, "door-staff")
+    house.champion.post(house.at("door"), to_write())
+    switched_on(house, "visits")
+    assert "What was written down before" in house.champion.get(house.at("door")).text
+    assert [row.struck_at for row in rows(app)] == [None]
 
 
 def test_somebody_on_the_door_is_sealed_once_however_often_it_is_sent(
@@ -163,7 +171,10 @@ def test_a_wrong_row_is_struck_and_stays_and_twice_is_no_fault(app: Flask, house
         house.champion.post(house.at(f"door/{rows(app)[0].id}/strike"))
     page = house.champion.get(house.at("door")).text
     assert "Kofi Mensah" in page
+    with app.app_context():
+        struck = clock.local(rows(app)[0].struck_at or clock.now())
     assert "Struck by" in page
+    assert f"{struck:%H:%M}" in page.partition("Struck by")[2]
     assert verbs(app, house.venue).count("door.struck") == 1
     house.champion.post(house.at("door/999/strike"), status=404)
     # Whoever was struck can be written down again, rightly.
@@ -190,6 +201,73 @@ def test_the_same_people_again_in_one_press_and_once(app: Flask, house: House) -
     assert [(each.name, each.hours) for each in duties] == [("Kofi Mensah", "21:00 to 03:30")]
     page = house.champion.get(house.at(f"door?night={night.isoformat()}")).text
     assert "more than 24 hours afterwards" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "is_odd"),
+    [
+        ("1012345678900001", "1012-3456-7890-0001", False),
+        ("1012 3456 7890 0001", "1012-3456-7890-0001", False),
+        ("1012-3456-7890-0001", "1012-3456-7890-0001", False),
+        ("1012-3456-7890-001", "1012-3456-7890-001", True),
+        ("asked for on 20/11", "asked for on 20/11", True),
+        ("١٠١٢٣٤٥٦٧٨٩٠٠٠٠١", "١٠١٢٣٤٥٦٧٨٩٠٠٠٠١", True),
+    ],
+)
+@pytest.mark.sqlite_only
+def test_a_licence_number_is_put_in_order_and_an_odd_one_is_kept_as_it_is(
+    typed: str, kept: str, is_odd: bool
+) -> None:
+    assert rules.badge(typed) == kept
+    assert rules.is_odd(kept) is is_odd
+
+
+@pytest.mark.sqlite_only
+def test_an_odd_licence_number_is_written_down_with_a_word_about_it(house: House) -> None:
+    switched_on(house, "door-staff")
+    house.champion.post(house.at("door"), to_write(licence="1012345678900001"))
+    page = house.champion.get(house.at("door")).text
+    assert "1012-3456-7890-0001" in page
+    assert "look at the badge again" not in page
+    house.champion.post(house.at("door"), to_write(name="Elin", licence="77", once="b" * 32))
+    assert "look at the badge again" in house.champion.get(house.at("door")).text
+
+
+@pytest.mark.sqlite_only
+def test_every_night_with_somebody_can_be_turned_to_and_old_ones_only_read(
+    app: Flask, house: House
+) -> None:
+    switched_on(house, "door-staff")
+    with app.app_context():
+        tonight = service.tonight()
+        old = [tonight - timedelta(days=days) for days in (90, 60)]
+        for n, night in enumerate(old):
+            with clock.moved_to(clock.instant(datetime.combine(night, time(20)))):
+                once = f"{n:032x}"
+                under_lock(
+                    house.venue,
+                    partial(service.add, house.venue, night, KOFI, by=house.by, once=once),
+                )
+    oldest = tonight - rules.OLDEST
+
+    def beside(night: date) -> set[str]:
+        page = house.champion.get(house.at(f"door?night={night.isoformat()}"))
+        assert ("Add somebody" in page.text) is (oldest <= night <= tonight)
+        assert "Strike Kofi" not in page.text
+        return {link.href.partition("door?night=")[2] for link in page.links} - {""}
+
+    def named(*nights: date) -> set[str]:
+        return {night.isoformat() for night in nights}
+
+    day = timedelta(days=1)
+    assert beside(old[0]) == named(old[1])
+    assert beside(old[1]) == named(old[0], oldest)
+    assert beside(oldest) == named(old[1], oldest + day)
+    assert beside(oldest + day) == named(oldest, oldest + 2 * day)
+    assert beside(tonight) == named(tonight - day)
+    assert beside(tonight + day) == named(tonight)
+    assert beside(date.max) == named(tonight)
+    assert beside(date.min) == named(old[0])
 
 
 @pytest.mark.parametrize("days", [-1, 28])

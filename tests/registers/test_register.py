@@ -121,6 +121,34 @@ def test_everything_of_the_period_is_there_in_order_and_nothing_else(house: Hous
     assert house.trail("names.opened") == []
 
 
+@pytest.mark.sqlite_only
+def test_what_the_licence_asked_stays_on_paper_after_it_is_switched_off(house: House):
+    book, asked = house.book, ["ejections", "door-staff"]
+    house.manager.post(f"{book}/terms", {"records": asked})
+    guard = {"name": "Dee Ward", "licence": "1012345678900001", "employer": "agency"}
+    hours = {"starts": "21:00", "ends": "03:30", "once": "a" * 32}
+    house.manager.post(f"/venues/{house.venue}/door", guard | hours)
+    wrong = {"name": "Wrong Row", "licence": "1", "employer": "venue", "once": "b" * 32}
+    house.manager.post(f"/venues/{house.venue}/door", hours | wrong)
+    with house.app.app_context():
+        row = db.session.scalars(sa.select(DoorShift.id).order_by(DoorShift.id.desc())).first()
+        said = {"licence": {"banned-months": 3}, "licence_words": {"ejected-by": "Badge 12"}}
+        make_entry(house.venue, writer(house.ids[Role.MANAGER]), kinds=("refusal.ejected",), **said)
+    house.manager.post(f"/venues/{house.venue}/door/{row}/strike")
+    before = " ".join(read(house.printed(FIRST, LAST)))
+    for part in (
+        "Badge 12",
+        "Door staff on duty",
+        "Dee Ward",
+        "1012-3456-7890-0001",
+        "21:00 03:30",
+    ):
+        assert part in before, part
+    assert "Wrong Row" not in before
+    house.manager.post(f"{book}/terms", {"records": []})
+    assert " ".join(read(house.printed(FIRST, LAST))) == before
+
+
 def test_names_are_printed_only_if_asked_for_and_each_opening_is_on_the_trail(
     house: House, monkeypatch: pytest.MonkeyPatch
 ):
