@@ -14,13 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from charter import config
 from charter.accounts import invitations, notices
 from charter.accounts import service as accounts
+from charter.audits import loading as audits
 from charter.briefings import questions
 from charter.commitments import lapses, standing
 from charter.core import clock, files, mail, sealed, trail
 from charter.core.db import CITY, CityValue, commit, db, lock
 from charter.core.errors import Refused
-from charter.editions import service as editions
 from charter.doors import retention as doors
+from charter.editions import service as editions
 from charter.incidents import cli as book_commands
 from charter.incidents import heads
 from charter.incidents import reminders as book_dates
@@ -141,22 +142,23 @@ def nightly(after_a_pause: bool) -> None:
 @click.option("--check", is_flag=True, help="Only check the files; change nothing.")
 @with_appcontext
 def seed(check: bool) -> None:
-    """Load the charter's editions from seeds/charter and check seeds/training.
+    """Load the charter's editions and the questions of safety walks, and check seeds/training.
 
     Or name file and fault, and load nothing.
     """
     if not check:
         lock(CITY)
-    faults = _faults_in_training()
-    try:
-        report = editions.load_seeds(SEEDS / "charter", check=check)
-    except editions.Fault as fault:
-        faults = [*fault.faults, *faults]
+    faults, reports = _faults_in_training(), []
+    for load, folder in ((audits.load_seeds, "audits"), (editions.load_seeds, "charter")):
+        try:
+            reports.append(str(load(SEEDS / folder, check=check)))
+        except editions.Fault as fault:
+            faults = [*fault.faults, *faults]
     if faults:
         db.session.rollback()
         raise click.ClickException("\n".join(faults))
     commit()
-    click.echo(str(report))
+    click.echo("\n".join(reversed(reports)))
 
 
 def _faults_in_training() -> list[str]:

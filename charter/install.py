@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from charter import config
 from charter.app import create_app
+from charter.audits import loading as audits
 from charter.core import sealed
 from charter.core.db import CITY, Installation, commit, db, lock
 from charter.demo import city as demo_city
@@ -125,13 +126,14 @@ def _application() -> Flask:
 
 
 def prepare(demo: bool) -> str:
-    """Bring the tables to the newest migration and load the charter's editions."""
+    """Bring the tables to the newest migration, load the charter and the questions of walks."""
     upgrade()
     db.session.rollback()
     lock(CITY)
     if db.session.scalars(select(Installation)).first() is None:
         db.session.add(Installation(id=1, is_demo=demo))
     report = editions.load_seeds(SEEDS / "charter")
+    audits.load_seeds(SEEDS / "audits")
     commit()
     return str(report)
 

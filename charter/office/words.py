@@ -17,6 +17,7 @@ VERBS = {
     "account.made": "Account made",
     "account.renamed": "Name changed",
     "account.warned": "Warned by mail that nobody uses the account",
+    "audit-template.loaded": "Questions of the safety walk loaded",
     "book.head": "Seal of the incident book kept and mailed",
     "book.nil-week": "Week signed as nothing to report",
     "book.printed": "Register of the incident book printed",
