@@ -10,7 +10,6 @@ from charter.commitments import standing
 from charter.core.db import CITY, commit, db, lock, touch
 from charter.editions import service as editions
 from tests.counting import counted, forget_answers
-from tests.engines import SQLITE
 
 pytestmark = [pytest.mark.slow, pytest.mark.long_on_postgresql]
 
@@ -116,12 +115,11 @@ def restanding(app: Flask, venue_ids: list[int]) -> int:
     return len(seen)
 
 
-@pytest.fixture
-def sizes(engine: str) -> tuple[int, int]:
-    """A small and a large city, both of more than one page of venues."""
-    return (250, 2500) if engine == SQLITE else (120, 300)
+# A small and a large city, both of more than one page of venues.
+SIZES = [(120, 300), pytest.param((250, 2500), marks=pytest.mark.long)]
 
 
+@pytest.mark.parametrize("sizes", SIZES, ids=["town", "country"])
 def test_no_page_asks_more_of_a_large_city_than_of_a_small_one(app: Flask, sizes: tuple[int, int]):
     small, large = sizes
     with app.app_context():
