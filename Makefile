@@ -5,8 +5,11 @@ HOST ?= 127.0.0.1
 PORT ?= 5000
 DEMO ?= 1
 
+# Many processes are started one after the other: what one has compiled the next need not.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+PYTEST := $(BIN)/python -m pytest -n 3 --dist worksteal
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-strip-extras $(if $(UPGRADE),--upgrade)
 
@@ -24,7 +27,8 @@ run: installed-run ## Start a demo city on http://127.0.0.1:5000 (HOST=, PORT=; 
 	@exec $(BIN)/flask serve --init
 
 .PHONY: test
-test: provided checked ## Check everything: style, types, floors, all tests on both databases (10 minutes)
+test: ## Check everything: style, types, floors, all tests on both databases (10 minutes)
+	@$(MAKE) --no-print-directory -j 2 provided checked
 	$(PYTEST) -m "not long"
 
 .PHONY: test-fast

@@ -282,6 +282,7 @@ def judged(answer: TestResponse, sheet: Sheet, names: list[str], sent: str) -> I
             yield "what was typed is lost"
 
 
+@pytest.mark.long_on_postgresql
 def test_every_text_in_every_field_gets_an_answer(
     world: World, visitors: dict[str, Visitor], put_back: Callable[[], None], engine: str
 ) -> None:

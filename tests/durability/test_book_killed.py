@@ -15,7 +15,7 @@ from tests.engines import ENGINES, SQLITE, Databases
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = 6
+ROUNDS = 4
 LONG_ROUNDS = 60
 # Saving an entry writes no file, so that it can only die here.
 BEFORE, AFTER = ("rows flushed", "before the commit"), ("after the commit", "answer not sent")

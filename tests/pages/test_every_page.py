@@ -113,7 +113,13 @@ def test_no_page_is_left_out(city: City) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("person", ["nobody", "champion", "office-admin"])
+@pytest.mark.parametrize(
+    "person",
+    [
+        "champion",
+        *(pytest.param(each, marks=pytest.mark.long) for each in ("nobody", "office-admin")),
+    ],
+)
 def test_titles_tell_pages_apart(browsers: Browsers, person: str) -> None:
     titles: dict[str, set[str]] = defaultdict(set)
     for endpoint in endpoints():
