@@ -102,6 +102,7 @@ def reads_a_query(app: Flask, visitor: Visitor, url: str) -> bool:
     return bool(asked)
 
 
+@pytest.mark.long
 def test_no_query_is_a_fault(app: Flask, world: World, visitors: dict[str, Visitor]) -> None:
     tried = set()
     faults = []

@@ -88,9 +88,11 @@ _WORDS = """() => [...document.querySelectorAll('main *')]
     .map(e => e.data.trim()).filter(Boolean)"""
 
 
-def sound(page: Page) -> list[str]:
+def sound(page: Page, *, by_night: bool = True) -> list[str]:
     """Faults that axe finds by day, and in its contrast by night; leaves the page by day."""
     found = axe(page)
+    if not by_night:
+        return found
     page.emulate_media(color_scheme="dark")
     found += page.evaluate(_DARK)
     page.emulate_media(color_scheme="light")

@@ -33,13 +33,13 @@ def _still(words: list[str]) -> set[str]:
     return {re.sub(r"\d+", "0", each) for each in words}
 
 
-def _look(screen: Screen, plain: Screen, path: str) -> list[str]:
-    """Every fault of one page, with scripts and without."""
+def _look(screen: Screen, plain: Screen, path: str, *, by_night: bool = True) -> list[str]:
+    """Every fault of one page, with scripts and without; by night if it has colours of its own."""
     page = screen.open(path)
     bare = plain.open(path)
     missing = _still(checks.words(page)) ^ _still(checks.words(bare))
     return [
-        *checks.sound(page),
+        *checks.sound(page, by_night=by_night),
         *checks.prints(page),
         *checks.skips(page),
         *(f"not the same without scripts: {each}" for each in missing),
@@ -72,8 +72,10 @@ def _walk(browsers: Browsers, endpoint: str, *, all_of_them: bool) -> dict[str, 
         found = faults.setdefault(str(visit), [] if status == 200 else [f"answers {status}"])
         here = set(parts(page.one("body")))
         if all_of_them or not here <= browsers.seen:
+            kinds = {each[-1] for each in here} - {each[-1] for each in browsers.seen}
             browsers.seen |= here
-            found += _look(*_screens(browsers, visit.person), visit.path)
+            by_night = all_of_them or bool(kinds)
+            found += _look(*_screens(browsers, visit.person), visit.path, by_night=by_night)
             is_seen = True
     assert first is not None, "nobody in the demo city can be shown this page"
     if not is_seen:

@@ -93,7 +93,11 @@ def test_what_is_typed_is_kept_and_said(browsers: Browsers):
     assert (kept, stored, back.strip()) == (1, [0, 0], "He would not leave")
 
 
-@pytest.mark.parametrize("size", [ZOOMED, PHONE, DESK], ids=["zoomed", "phone", "desk"])
+@pytest.mark.parametrize(
+    "size",
+    [ZOOMED, pytest.param(PHONE, marks=pytest.mark.long), DESK],
+    ids=["zoomed", "phone", "desk"],
+)
 def test_all_of_the_form_can_be_seen_and_read(browsers: Browsers, size: dict[str, int]):
     venue = browsers.city.venue("The Lantern")
     page = browsers.screen("staff").open(f"/venues/{venue}/book/new")
