@@ -10,7 +10,10 @@ from charter.commitments.models import VenueStanding
 from charter.core import clock
 from charter.core.db import CITY, commit, db, lock
 from charter.core.mail import OutboxMail
+from tests.builders.certificates import noon
 from tests.builders.commitments import make_scene, prove_all
+
+DAY = timedelta(days=1)
 
 
 def told() -> int:
@@ -31,10 +34,9 @@ def test_a_lapse_is_told_once_in_its_first_week(app: Flask):
         last = db.session.get_one(VenueStanding, scene.venue).holds_until
         assert last is not None
         db.session.rollback()
-        moment = clock.now() + timedelta(days=(last - clock.today()).days)
-        with clock.moved_to(moment):
+        with clock.moved_to(noon(last)):
             assert told() == 0
-        with clock.moved_to(moment + timedelta(days=1)):
+        with clock.moved_to(noon(last + DAY)):
             assert told() == 1
             assert told() == 0
             mail = db.session.scalars(
@@ -46,7 +48,7 @@ def test_a_lapse_is_told_once_in_its_first_week(app: Flask):
             lock(CITY)
             db.session.delete(db.session.get_one(OutboxMail, mail.id))
             commit()
-        with clock.moved_to(moment + timedelta(days=9)):
+        with clock.moved_to(noon(last + 9 * DAY)):
             assert told() == 0
 
 
@@ -58,9 +60,8 @@ def test_the_next_lapse_is_told_while_the_first_is_still_open(app: Flask):
         assert judged is not None
         ends = sorted({each.holds_until for each in judged.requirements if each.holds_until})
         assert ends[1] - ends[0] > lapses.TOLD_WITHIN
-        now, today = clock.now(), clock.today()
         for end in ends[:3]:
-            with clock.moved_to(now + (end - today)):
+            with clock.moved_to(noon(end)):
                 assert told() == 0
-            with clock.moved_to(now + (end - today) + timedelta(days=1)):
+            with clock.moved_to(noon(end + DAY)):
                 assert told() == 1
