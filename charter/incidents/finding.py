@@ -81,12 +81,16 @@ class Found:
 
 def page(book: int, sought: Sought, *, before: int | None = None, limit: int = PAGE) -> Found:
     """The newest entries below a number that are as sought; one statement, or two."""
-    top = before - 1 if before is not None else _newest(book)
-    low = max(1, top - STRETCH + 1) if sought.is_anything else 1
-    query = select(Entry).where(
-        Entry.book == book, Entry.number.between(low, top), *sought.conditions
-    )
+    query = select(Entry).where(Entry.book == book, *sought.conditions)
+    top, low = before - 1 if before is not None else None, 1
+    if sought.is_anything:
+        top = _newest(book) if top is None else top
+        low = max(1, top - STRETCH + 1)
+    if top is not None:
+        query = query.where(Entry.number.between(low, top))
     rows = db.session.scalars(query.order_by(Entry.number.desc()).limit(limit + 1)).all()
+    if top is None:
+        top = rows[0].number if rows else 0
     if len(rows) > limit:
         shown = rows[:limit]
         return Found(shown, top, shown[-1].number, shown[-1].number)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from charter.core import clock, trail
 from charter.core.db import db
 from charter.core.errors import Refused
-from charter.incidents import words
+from charter.incidents import reading, words
 from charter.incidents.models import BookTerms
 
 DOOR_STAFF = "door-staff"
@@ -21,8 +21,7 @@ def terms(venue_id: int) -> BookTerms | None:
 
 def asks_for_door_staff(venue_id: int) -> bool:
     """Whether the venue writes down who works its door."""
-    row = terms(venue_id)
-    return row is not None and DOOR_STAFF in row.records
+    return DOOR_STAFF in reading.records(venue_id)
 
 
 def switch(venue_id: int, keys: Collection[str], *, by: int) -> None:

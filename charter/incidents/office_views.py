@@ -56,15 +56,14 @@ def _older(found: list[Entry]) -> int | None:
 @requires(RESTRICTED)
 def index() -> Answer:
     """The entries of the office's own series, the newest first, without what was written."""
-    found = reading.page(CITY, before=_before())
-    names = venues.names({each.venue_id for each in found})
+    found = reading.of_the_office(before=_before())
     still_open, oldest = reading.still_open(CITY)
     return render_template(
         "office_books/index.html",
         still_open=still_open,
         oldest=oldest,
-        rows=[(each, names[each.venue_id], words.category_name(each.category)) for each in found],
-        older=_older(found),
+        rows=[(each, name, words.category_name(each.category)) for each, name in found],
+        older=_older([each for each, _ in found]),
     )
 
 

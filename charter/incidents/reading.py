@@ -17,6 +17,7 @@ from charter.core.sealed import Unreadable
 from charter.incidents import following, rules, sealing
 from charter.incidents.models import BookLine, BookTerms, Entry, FollowUp
 from charter.incidents.rules import Line
+from charter.venues.models import Venue
 
 PAGE = 25
 MANY = 99  # as far as entries that wait are counted
@@ -80,12 +81,17 @@ def count_lines(entry: Entry) -> int:
     return db.session.scalar(query) or 0
 
 
-def page(book: int, *, before: int | None = None, limit: int = PAGE) -> list[Entry]:
-    """A page of a book, the newest first; `before` is the number to go on below."""
-    query = select(Entry).where(Entry.book == book)
+def of_the_office(*, before: int | None = None) -> list[tuple[Entry, str]]:
+    """A page of the office's own series, the newest first, each with the name of its venue.
+
+    `before` is the number to go on below. One statement.
+    """
+    query = select(Entry, Venue.name).join(Venue, Venue.id == Entry.venue_id)
+    query = query.where(Entry.book == CITY)
     if before is not None:
         query = query.where(Entry.number < before)
-    return list(db.session.scalars(query.order_by(Entry.number.desc()).limit(limit)))
+    rows = db.session.execute(query.order_by(Entry.number.desc()).limit(PAGE))
+    return [(entry, name) for entry, name in rows]
 
 
 def own(venue_id: int, user_id: int, *, before: int | None = None) -> list[Entry]:

@@ -84,6 +84,7 @@ def index(venue_id: int) -> Answer:
         )
     sought = _sought()
     found, rooms = finding.page(venue_id, sought, before=before), record.room_names(venue_id)
+    is_first = not before and not sought.is_anything
     return render_template(
         "incidents/index.html",
         venue=venue,
@@ -91,9 +92,10 @@ def index(venue_id: int) -> Answer:
         rows=pages.rows(found.entries, rooms),
         sought=sought,
         before=before,
-        steps=[] if before or sought.is_anything else _steps(venue),
+        steps=_steps(venue) if is_first else [],
         rooms=rooms,
-        asks_for_door=access.can(Permission.DOORS_WRITE, venue_id)
+        asks_for_door=is_first
+        and access.can(Permission.DOORS_WRITE, venue_id)
         and licence.asks_for_door_staff(venue_id),
         categories=[(each.key, each.name) for each in words.words().categories.values()],
         kept={k: v for k, v in request.args.items() if k in _FILTERS and v},

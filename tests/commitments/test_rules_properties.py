@@ -121,7 +121,7 @@ venues = st.builds(
     settings=st.builds(Settings, renewal_waiting_days=st.sampled_from([0, 3, 14])),
 )
 days_on = st.integers(0, 250)
-thorough = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def words(venue: VenueAssessment) -> list[tuple[object, ...]]:

@@ -14,7 +14,7 @@ from tests.durability.steps import BEFORE_COMMIT, STEPS
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = 12
+ROUNDS = 30
 LONG_ROUNDS = 100
 FULL_KILL_EVERY = 10
 CHECKED_WHOLE_EVERY = 5

@@ -126,7 +126,7 @@ shelves = st.builds(
     months=st.integers(1, 3),
     book_months=st.integers(1, 6),
 )
-thorough = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @thorough

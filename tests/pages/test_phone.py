@@ -100,6 +100,13 @@ class Phone:
         """Wait until this page is there."""
         self.page.locator(f"[data-phone={kind}]").wait_for(timeout=SHORT)
 
+    def loses_the_signal(self) -> None:
+        """It was paired, somebody signed in, and then there is no signal."""
+        self.pair()
+        self.enter()
+        self.is_ready()
+        self.context.set_offline(True)
+
     def is_ready(self) -> None:
         """Wait until the script can keep what is saved without a signal."""
         self.page.locator("[data-ready]").wait_for(timeout=SHORT)
@@ -233,10 +240,7 @@ def test_without_scripts_it_pairs_signs_in_and_writes_and_back_shows_nothing(pla
 
 
 def test_two_entries_wait_for_a_signal_and_are_sent_once(phone: Phone) -> None:
-    phone.pair()
-    phone.enter()
-    phone.is_ready()
-    phone.context.set_offline(True)
+    phone.loses_the_signal()
     phone.save()
     phone.waits("Choose what happened first.")
     phone.fill(f"{CANARY} one")
@@ -287,10 +291,7 @@ def test_an_answer_that_is_lost_makes_no_second_entry(phone: Phone) -> None:
 
 
 def test_who_wrote_types_their_pin_when_the_shift_is_over(phone: Phone) -> None:
-    phone.pair()
-    phone.enter()
-    phone.is_ready()
-    phone.context.set_offline(True)
+    phone.loses_the_signal()
     phone.fill()
     phone.save()
     phone.waits("1 entry waits")
@@ -318,10 +319,7 @@ def test_who_wrote_types_their_pin_when_the_shift_is_over(phone: Phone) -> None:
 
 
 def test_what_is_written_while_nobody_is_known_is_of_who_types_a_pin_next(phone: Phone) -> None:
-    phone.pair()
-    phone.enter()
-    phone.is_ready()
-    phone.context.set_offline(True)
+    phone.loses_the_signal()
     phone.page.get_by_role("button", name="I am done").click()
     phone.at("offline")
     assert phone.names[0] not in phone.page.content()
@@ -345,10 +343,7 @@ def test_a_page_that_is_closed_loses_what_waits_and_the_next_says_so(phone: Phon
         dialog.accept()
 
     phone.page.on("dialog", answer)
-    phone.pair()
-    phone.enter()
-    phone.is_ready()
-    phone.context.set_offline(True)
+    phone.loses_the_signal()
     phone.fill()
     phone.save()
     phone.waits("1 entry waits")
@@ -379,10 +374,7 @@ def test_a_phone_that_is_ended_says_that_nothing_can_be_sent_and_keeps_no_form(
     phone: Phone,
 ) -> None:
     phone.page.on("dialog", lambda dialog: dialog.accept())
-    phone.pair()
-    phone.enter()
-    phone.is_ready()
-    phone.context.set_offline(True)
+    phone.loses_the_signal()
     phone.fill()
     phone.save()
     phone.waits("1 entry waits")
@@ -402,10 +394,7 @@ def test_a_phone_that_is_ended_says_that_nothing_can_be_sent_and_keeps_no_form(
 
 
 def test_what_cannot_be_saved_as_it_is_is_put_right_and_then_saved(phone: Phone) -> None:
-    phone.pair()
-    phone.enter()
-    phone.is_ready()
-    phone.context.set_offline(True)
+    phone.loses_the_signal()
     phone.fill()
     phone.page.locator(".pick label").get_by_text("Earlier tonight").click()
     phone.page.locator("#tonight_at").fill("2599")
