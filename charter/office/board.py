@@ -6,7 +6,7 @@ one, by name. A page is found by the last row before it (its key), never by coun
 page 50 costs what page 1 does.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -47,6 +47,7 @@ from charter.venues.service import matching
 
 Query = Select[*tuple[Any, ...]]
 Answer = TypeVar("Answer")
+LONGEST = 80  # what is looked for
 PAGE = 50
 BATCH = 500
 KEPT = 64
@@ -164,6 +165,13 @@ def page(filters: Filters, sort: str = "name", *, after: str = "", before: str =
 def rows_of(query: Query | CompoundSelect[Any]) -> Result[*tuple[Any, ...]]:
     """Run a statement of plain columns past the ORM, which would only slow it."""
     return db.session.connection().execute(query)
+
+
+def typed(args: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """What an address says under these names, cut to what can be meant, without unseen letters."""
+    given = {name: args.get(name, "").strip()[: 4 * LONGEST] for name in names}
+    given = {name: value if value.isprintable() else "" for name, value in given.items()}
+    return given | {"find": given["find"][:LONGEST]}
 
 
 def answered(query: Query | CompoundSelect[Any], read: Callable[[Any], Answer]) -> Answer:

@@ -66,9 +66,7 @@ class Asked:
     @classmethod
     def read(cls, args: Mapping[str, str]) -> "Asked":
         """Read an address's query."""
-        given = {each.name: args.get(each.name, "").strip()[:320] for each in fields(cls)}
-        given = {name: value if value.isprintable() else "" for name, value in given.items()}
-        given["find"] = given["find"][:80]
+        given = board.typed(args, (each.name for each in fields(cls)))
         given["ask"] = given["ask"] if given["ask"] in ASKS else ""
         given["sort"] = given["sort"] if given["sort"] in SORTS else "name"
         return cls(**given)

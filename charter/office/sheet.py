@@ -18,7 +18,6 @@ from charter.office import board
 from charter.office.board import LAPSED, SORTS, STATES, Filters, Page
 from charter.venues.models import Kind
 
-LONGEST = 80
 SOON_DAYS = 30
 KEPT_ROWS = 1000
 WITHIN = {LAPSED: "Has lapsed", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days"}
@@ -47,15 +46,12 @@ class Asked:
     @classmethod
     def read(cls, args: Mapping[str, str]) -> "Asked":
         """Read an address's query."""
-        limit = 4 * LONGEST
-        given = {each.name: args.get(each.name, "").strip()[:limit] for each in fields(cls)}
-        given = {name: value if value.isprintable() else "" for name, value in given.items()}
+        given = board.typed(args, (each.name for each in fields(cls)))
         allowed: dict[str, Collection[str]] = {
             "kind": set(Kind), "state": STATES, "lapses": WITHIN, "needs": NEEDS,
         }  # fmt: skip
         for name, values in allowed.items():
             given[name] = given[name] if given[name] in values else ""
-        given["find"] = given["find"][:LONGEST]
         given["sort"] = given["sort"] if given["sort"] in SORTS else "name"
         return cls(**given)
 

@@ -20,11 +20,9 @@ from sqlalchemy import select
 from charter.accounts import rules as account_rules
 from charter.accounts import signin
 from charter.accounts.models import Throttle
-from charter.accounts.signin import place_of
 from charter.core import clock
 from charter.core.db import db
 
-__all__ = ["place_of"]
 FREE_FOR_ADDRESS = 30
 FREE_WHEN_MANY = 5
 MANY = 200
@@ -44,7 +42,7 @@ class Stand:
 
 
 def _address(address: str | None) -> bytes:
-    return signin.keyed_hash("check-in-address", place_of(address))
+    return signin.keyed_hash("check-in-address", signin.place_of(address))
 
 
 def _all() -> bytes:

@@ -19,6 +19,7 @@ from charter.incidents.models import BookLine, BookTerms, Entry
 from charter.incidents.service import when as at_wall
 from charter.venues.models import Venue
 from tests.builders.accounts import make_member
+from tests.builders.certificates import noon
 from tests.builders.incidents import book_lock, make_entry, make_zone, writer
 from tests.builders.venues import make_venue
 from tests.counting import counted
@@ -176,14 +177,16 @@ def test_index_shows_staff_their_own_entries_alone(scene: Scene) -> None:
 
 
 def test_index_says_three_things_to_do_the_most_urgent_first(scene: Scene) -> None:
-    with clock.moved_to(clock.now() - timedelta(days=26)):
+    with clock.moved_to(noon(today() - timedelta(days=26))):
         scene.write()
         due = today()
         answer = scene.send(
             "to-do", what="Mend it", owner=str(scene.champion), **day("due_on", due)
         )
         assert answer.status_code == 303
-    titles = [text_of(e) for e in scene.as_(scene.champion).get(scene.at()).all("a", "step__link")]
+    with clock.moved_to(noon(today())):
+        page = scene.as_(scene.champion).get(scene.at())
+    titles = [text_of(e) for e in page.all("a", "step__link")]
     assert titles == [
         "Save the CCTV: 2 days left",
         "1 entry waits to be read",
@@ -578,8 +581,9 @@ def test_cctv_may_be_lost_or_not_there(scene: Scene, state: str) -> None:
 
 
 def test_cctv_counts_the_days_to_overwriting(scene: Scene) -> None:
-    scene.write()
-    later = clock.now() + timedelta(days=27)
+    with clock.moved_to(noon(today())):
+        scene.write()
+        later = clock.now() + timedelta(days=27)
     with clock.moved_to(later):
         assert "1 day left" in scene.as_(scene.champion).get(scene.at(1)).text
     with clock.moved_to(later + timedelta(days=2)):

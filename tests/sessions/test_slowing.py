@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
+from charter.accounts import signin
 from charter.core import access, clock, db
 from charter.core.db import commit
 from charter.sessions import room, slowing
@@ -47,9 +48,9 @@ def test_a_home_is_one_address_whatever_it_makes_up(app: Flask) -> None:
             miss(f"2001:db8:1:2::{number:x}")
         assert wait("2001:db8:1:2:ffff:ffff:ffff:ffff") == 5
         assert wait("2001:db8:1:3::1") == 0
-    same = {slowing.place_of(each) for each in ("192.0.2.7", "::ffff:192.0.2.7")}
+    same = {signin.place_of(each) for each in ("192.0.2.7", "::ffff:192.0.2.7")}
     assert same == {"192.0.2.7"}
-    assert {slowing.place_of(each) for each in (None, "", "unix:")} == {"unknown"}
+    assert {signin.place_of(each) for each in (None, "", "unix:")} == {"unknown"}
 
 
 def test_whoever_guesses_elsewhere_keeps_no_room_waiting(
