@@ -189,9 +189,9 @@ class _Story:
         self.entry = service.write(venue, written, self.writer(), once=once)
 
     def carry_on(self) -> None:
-        """What follows in the same shift, and what the champion does with it."""
+        """What follows in the same shift, and what the champion does with it, if there is one."""
         row, entry = self.row, self.entry
-        if entry is None or entry.book == CITY:
+        if entry is None or entry.book == CITY or not accounts.has_champion(self.venue_id):
             return
         boss = _manager(_champion(self.venue_id))
         venue, me = db.session.get_one(Venue, self.venue_id), boss.user_id or 0
@@ -215,7 +215,7 @@ class _Story:
     def close(self) -> None:
         """The champion closes it with how it ended."""
         closed = self.row["closed"]
-        if self.entry is not None:
+        if self.entry is not None and accounts.has_champion(self.venue_id):
             texts = {key: closed.get(key, "") for key in ("because", "changed", "told")}
             boss = _manager(_champion(self.venue_id))
             following.close(self.entry, closed["outcome"], boss, texts=texts)
@@ -223,7 +223,8 @@ class _Story:
 
 def _when(venue: Venue, row: Mapping[str, Any]) -> datetime:
     """What the clock showed, on one of the venue's nights of the week that ended that night."""
-    last = clock.night_of(clock.now()) - timedelta(days=row["ago"])
+    # From today and not from tonight, as champions begin: after midnight that is a day apart.
+    last = clock.today() - timedelta(days=row["ago"])
     week = [last - timedelta(days=back) for back in range(7)]
     nights = [each for each in week if str(each.weekday()) in venue.opening_nights] or week
     night = nights[hashlib.sha256(row["said"].encode()).digest()[0] % len(nights)]
