@@ -30,13 +30,13 @@ from charter.app import create_app
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock, steady
+from charter.core.paper.handing import paper_file
 from charter.editions import service as editions
 from charter.incidents import chain, people, service
 from charter.incidents.people import Somebody
 from charter.registers import printing, register
 from charter.registers.register import Cover
 from charter.registers.rules import Period
-from charter.registers.views import paper_file
 from charter.venues.models import Venue, Zone
 from tests.builders.accounts import make_member
 from tests.builders.incidents import WHOLE, make_zone, writer
@@ -159,18 +159,18 @@ def _print_book(folder: Path) -> None:
         lock(venue_id)
         begun = printing.begin(venue_id, period, with_names=True, by=None)
         db.session.rollback()
-        before = _memory("VmRSS")
+        before = memory("VmRSS")
         Path("/proc/self/clear_refs").write_text("5")
         began = time.perf_counter()
         check = next(iter(chain.verify(only=begun.venue_id)))
         checked = time.perf_counter()
-        after_check = _memory("VmHWM")
+        after_check = memory("VmHWM")
         db.session.rollback()
         steady()
         with paper_file() as file:
             register.draw(file, cover, begun)
             took, size = time.perf_counter() - checked, file.tell()
-            most = _memory("VmHWM")
+            most = memory("VmHWM")
             file.seek(0)
             pages = len(PdfReader(file).pages)
     print(
@@ -181,7 +181,8 @@ def _print_book(folder: Path) -> None:
     )
 
 
-def _memory(what: str) -> float:
+def memory(what: str) -> float:
+    """What the system says of this process, in megabytes: `VmRSS` now, `VmHWM` at most."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(what):
             return int(line.split()[1]) / MEGABYTE

@@ -1,8 +1,6 @@
 """Pages on which a venue's book, or one entry of it, is made into a paper."""
 
-from collections.abc import Callable, Iterator
-from tempfile import SpooledTemporaryFile
-from typing import IO, cast
+from typing import IO
 
 from flask import flash, redirect, render_template, url_for
 from flask_login import current_user
@@ -12,6 +10,7 @@ from charter import config
 from charter.core import access, clock
 from charter.core.access import Permission, requires
 from charter.core.db import commit, db, steady
+from charter.core.paper.handing import download
 from charter.incidents import following, people
 from charter.incidents.blueprint import Answer, form_page, is_current, the_entry, the_venue, writer
 from charter.incidents.models import Entry
@@ -25,9 +24,6 @@ from charter.venues.models import Venue
 __all__ = ["bp"]
 PRINT, SHARE = Permission.BOOK_PRINT, Permission.INCIDENTS_SHARE
 NAMES = Permission.INCIDENTS_NAMES
-# A paper of up to so many bytes never touches the disk; a longer one lies in a file without a name.
-IN_MEMORY = 4_000_000
-AT_ONCE = 65_536
 
 
 @bp.route("/print", methods=["GET", "POST"])
@@ -64,41 +60,13 @@ def _printed(begun: Printing) -> Response:
     steady()
     first, last = begun.period.first, begun.period.last
     name = f"register-{first.isoformat()}-{last.isoformat()}.pdf"
-    return _download(name, lambda file: register.draw(file, cover, begun))
+    return download(name, lambda file: register.draw(file, cover, begun))
 
 
 def _cover(venue: Venue) -> Cover:
     where = ", ".join(part for part in (venue.street, venue.town, venue.postcode) if part)
     colour = config.current().city.colour
     return Cover(venue.name, where, colour, current_user.name, clock.now())
-
-
-def paper_file() -> IO[bytes]:
-    """A file for a paper: in memory while it is small, else on disk without a name."""
-    return cast(IO[bytes], SpooledTemporaryFile(max_size=IN_MEMORY))  # closed by the answer
-
-
-def _download(name: str, write: Callable[[IO[bytes]], None]) -> Response:
-    """A paper as an answer, sent as it is read; it is gone when it was sent."""
-    file = paper_file()
-    try:
-        write(file)
-        size = file.tell()
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    answer = Response(_parts(file), mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.content_length = size
-    answer.call_on_close(file.close)
-    return answer
-
-
-def _parts(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while part := file.read(AT_ONCE):
-            yield part
 
 
 @bp.route("/<int:number>/police", methods=["GET", "POST"])
@@ -138,6 +106,6 @@ def _handed(venue_id: int, found: Entry, form: PoliceForm) -> Response:
     def write(file: IO[bytes]) -> None:
         handing.draw(file, cover, found, parts, to=to, reference=reference, names=names)
 
-    answer = _download(f"entry-{clock.today().isoformat()}.pdf", write)
+    answer = download(f"entry-{clock.today().isoformat()}.pdf", write)
     commit()
     return answer

@@ -4,6 +4,7 @@
 page to compose by hand, as the certificate does. `report.Report` flows headings, paragraphs and
 long tables down as many pages as they need, under a letterhead. `ream.Ream` is a sheet for papers
 of any length: it is written to a file while it is drawn, and lets go of what is done.
+`blank.BlankForm` are questions to be answered with a pen, and `handing` hands a paper out.
 
 Promises: the same input gives the same bytes; every font is embedded; every mark on the page is
 either tagged (ISO 32000-1, 14.7 and 14.8) or declared decoration; nothing is fetched or read

@@ -11,18 +11,20 @@ from array import array
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache
+from io import BytesIO
 from typing import IO, Any
 
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import SUBSETN, makeToUnicodeCMap
 
-from charter.core.paper.sheet import Element, Sheet, subsetting
-from charter.core.paper.typeset import BOLD, REGULAR, Type
+from charter.core.paper.sheet import Element, Sheet, opened_picture, subsetting
+from charter.core.paper.typeset import BOLD, REGULAR, Type, tidy
 
 # Objects whose numbers are known from the start, and those of each page, from its first on.
 _CATALOG, _PAGES, _INFO, _RESOURCES, _ROOT, _TREE, _PARENTS, _ABOUT = range(1, 9)
 _PAGE, _FOOTER, _MARKS, _CONTENT = range(4)
+PRINTED_DOTS = 150 / 72  # for each point of a page
 _SYMBOLIC, _NONSYMBOLIC = 4, 32  # of a font's flags (ISO 32000-1, table 123)
 
 
@@ -39,7 +41,7 @@ class Node(Element):
 
 
 class Ream(Sheet):
-    """A sheet that is written to `file` page by page. It takes no pictures.
+    """A sheet that is written to `file` page by page, and each picture as soon as it is drawn.
 
     What is put directly into an open group (or, without one, into the document) is done when the
     next thing is put there.
@@ -56,6 +58,7 @@ class Ream(Sheet):
         self._top = Node("Document", None, {}, _ROOT)
         self._open = [self._top]
         self._marks: list[int] = []
+        self._pictures: list[int] = []
         self._file.write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
         self._begin()
 
@@ -94,9 +97,33 @@ class Ream(Sheet):
             self._code(f"{name} {type_.size:g} Tf <{letters.hex()}> Tj")
         self._code("ET")
 
-    def picture(self, *args: Any, **kwargs: Any) -> None:
-        """There are none: raises ValueError."""
-        raise ValueError("no picture can be put into a ream")
+    def picture(
+        self, png: bytes, alt: str, x: float, y: float, width: float, height: float
+    ) -> None:
+        """A picture from its bytes, as a JPEG no finer than it can be printed, kept to the box's
+        left and top.
+
+        Raises ValueError for bytes that are no PNG or JPEG, or more than 25 million pixels.
+        """
+        image = opened_picture(png).convert("RGB")
+        most = [max(1, round(side * PRINTED_DOTS)) for side in (width, height)]
+        image.thumbnail((most[0], most[1]))
+        scale = min(width / image.width, height / image.height)
+        wide, high = image.width * scale, image.height * scale
+        packed = BytesIO()
+        image.save(packed, "JPEG", quality=72)
+        number = self._number()
+        about = (
+            f"/Type/XObject/Subtype/Image/Width {image.width}/Height {image.height}"
+            f"/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/DCTDecode"
+        )
+        content = packed.getvalue()
+        head = f"<<{about}/Length {len(content)}>>\nstream\n"
+        self._put(number, head.encode("latin-1") + content + b"\nendstream")
+        self._pictures.append(number)
+        with self.content(self.element("Figure", Alt=tidy(alt))):
+            at = f"{wide:.3f} 0 0 {high:.3f} {x:.3f} {y + height - high:.3f}"
+            self._code(f"q {at} cm /P{number} Do Q")
 
     def next_page(self) -> None:
         """Close this page, which is then in the file, and begin another."""
@@ -188,7 +215,11 @@ class Ream(Sheet):
                 made = self._put_font(font.face, SUBSETN(n).decode(), subset)
                 found.append(f"/{state.internalName}+{n} {made} 0 R")
             del font.state[self._document]
-        self._put(_RESOURCES, f"<</ProcSet[/PDF/Text]/Font<<{' '.join(found)}>>>>")
+        pictures = " ".join(f"/P{number} {number} 0 R" for number in self._pictures)
+        self._put(
+            _RESOURCES,
+            f"<</ProcSet[/PDF/Text/ImageC]/Font<<{' '.join(found)}>>/XObject<<{pictures}>>>>",
+        )
 
     def _put_font(self, face: Any, tag: str, subset: Sequence[int]) -> int:
         font, letters, about, unicode = (self._number() for _ in range(4))

@@ -101,6 +101,31 @@ class Report:
                 self._row(row, columns)
         self._top -= self._BODY.size
 
+    def pictures(self, shots: Iterable[tuple[bytes, str]], across: int = 3) -> None:
+        """Pictures side by side, each with what it shows below it. One that cannot be read is said.
+
+        They are read one by one, as they are drawn.
+        """
+        gap, high = 10.0, 120.0
+        wide = (MEASURE - gap * (across - 1)) / across
+        below = self._top
+        for place, (content, words) in enumerate(shots):
+            column = place % across
+            if column == 0:
+                self._top = below
+                self._need(high + 3 * self._SMALL.line)
+                below = self._top
+            x = MARGIN + column * (wide + gap)
+            try:
+                self._sheet.picture(content, words, x, self._top - high, wide, high)
+            except ValueError:
+                words = f"{words}: this picture cannot be shown"
+            end = self._sheet.write(
+                "P", words, x, self._top - high - 2, wide, self._SMALL, most=2, smallest=7
+            )
+            below = min(below, end - 6)
+        self._top = below - 4
+
     def finish(self) -> bytes:
         """The bytes of the file."""
         return self._sheet.finish(self._footer)

@@ -74,6 +74,18 @@ def _stream(code: Sequence[str]) -> pdfdoc.PDFStream:
     return pdfdoc.PDFStream(pdfdoc.PDFDictionary(kind), content, [])
 
 
+def opened_picture(content: bytes) -> Image.Image:
+    """The picture in these bytes. Raises ValueError for what is no PNG or JPEG, or too big."""
+    try:
+        with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                raise ValueError("the picture has too many pixels")
+            opened.load()
+            return opened.copy()
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError("not a picture that can be printed") from error
+
+
 class Sheet:
     """A tagged A4 document to draw on, page by page; `finish` hands back its bytes."""
 
@@ -187,13 +199,7 @@ class Sheet:
 
         Raises ValueError for bytes that are no PNG or JPEG, or more than 25 million pixels.
         """
-        try:
-            with Image.open(BytesIO(png), formats=("PNG", "JPEG")) as opened:
-                if opened.width * opened.height > MOST_PIXELS:
-                    raise ValueError("the picture has too many pixels")
-                image = opened.convert("RGBA")
-        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-            raise ValueError("not a picture that can be printed") from error
+        image = opened_picture(png).convert("RGBA")
         image.thumbnail((LOGO_PIXELS, LOGO_PIXELS))
         scale = min(width / image.width, height / image.height)
         wide, high = image.width * scale, image.height * scale
