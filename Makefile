@@ -45,9 +45,10 @@ test-long: provided ## Soak, chaos and hundred-round tests (an hour)
 lint: checked ## Check style, types and floors
 
 .PHONY: bench
-bench: installed-dev ## Measure the main pages with 250 and 2,500 venues, the book with up to 20,000 entries
+bench: installed-dev ## Measure the main pages with 250 and 2,500 venues, the book with up to 20,000 entries, walks
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.book
+	$(BIN)/python -m bench.walks
 
 .PHONY: screenshots
 screenshots: provided ## Take the pictures that the README shows

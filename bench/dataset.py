@@ -21,6 +21,8 @@ from sqlalchemy import func, insert, select
 from charter import config
 from charter.accounts import signin
 from charter.accounts.models import Membership, User, WebSession
+from charter.audits import loading, walks
+from charter.audits.models import Action, Audit
 from charter.certificates import pdf, rules
 from charter.certificates.models import Certificate
 from charter.commitments import standing
@@ -48,6 +50,7 @@ PEOPLE = (
 )
 EMPLOYED = {"door": "agency", "cleaner": "agency", "sound": "self-employed"}
 STARTED = 4  # of a venue's people, in the last weeks
+TO_MEND = 8  # things that the walk of each venue found
 SIGNED_IN = 100  # venues whose champion has a session, to take turns
 _TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 _CERTIFIED = range(6)
@@ -92,6 +95,9 @@ def make(app: Flask, venues: int, *, after: int = 0) -> Made:
         _put(StaffMember, (_person(each, place) for each in ids for place in range(len(PEOPLE))))
         _put(StaffJob, (_job(each, place, today) for each in ids for place in range(len(PEOPLE))))
         _put(TrainingRecord, (row for each in ids for row in _trained(each, today)))
+        asked = loading.current(walks.VENUE).edition
+        _put(Audit, (_walk(each, officer.id, asked, now) for each in ids))
+        _put(Action, (_to_mend(each, n, today) for each in ids for n in range(1, TO_MEND + 1)))
         certificates = _certificates(ids, edition, officer.id, today)
         champions = {each: _session(each) for each in list(ids)[:SIGNED_IN]}
         token = _session(officer.id)
@@ -256,6 +262,36 @@ def _trained(venue_id: int, today: date) -> Iterator[dict[str, Any]]:
             "lasts_until": course.lasts.until(day),
             "source": "session",
         }
+
+
+def _walk(venue_id: int, by: int, edition: int, now: datetime) -> dict[str, Any]:
+    """A quick walk that a venue finished some weeks ago, after dark and while it was open."""
+    at = now - timedelta(days=20 + venue_id % 60)
+    return {
+        "id": venue_id, "venue_id": venue_id, "kind": "own", "template": walks.VENUE,
+        "edition": edition,
+        "is_quick": True, "is_whole": False, "rooms": [], "left_out": {}, "on_paper": False,
+        "walked_at": at, "is_open": True, "is_dark": True, "fullness": "half", "weather": "dry",
+        "roles": ["bar"], "woman_took_part": True, "note": "", "begun_at": at, "begun_by": by,
+        "finished_at": at + timedelta(minutes=20), "finished_by": by,
+        "once": f"{venue_id:032x}",
+    }  # fmt: skip
+
+
+def _to_mend(venue_id: int, number: int, today: date) -> dict[str, Any]:
+    """What that walk found: half of it mended, some overdue, some without a day."""
+    is_open, due = number % 2 == 1, (venue_id * 7 + number * 13) % 60 - 10
+    has_day = is_open and (venue_id + number) % 4 > 0
+    return {
+        "id": (venue_id - 1) * TO_MEND + number, "venue_id": venue_id, "number": number,
+        "found_in": venue_id, "seen_in": venue_id, "place": "walk-up", "room": "Walk up",
+        "question": f"walk-up.q{number}", "asked": "How light is it?", "answered": "A shape",
+        "mends": ("place", "people", "rules")[number % 3], "wrong": "The lamp is out",
+        "fix": "A new one", "due_on": today + timedelta(days=due) if has_day else None,
+        "moved": number % 3, "cost": "low", "state": "open" if is_open else "done",
+        "ending": "", "opened_on": today - timedelta(days=30),
+        "ended_on": None if is_open else today - timedelta(days=9),
+    }  # fmt: skip
 
 
 def _file(number: int) -> dict[str, Any]:

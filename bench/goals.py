@@ -18,13 +18,14 @@ NAMES = {
     "filtered": "office table, filtered",
     "trained": "office coverage",
     "books": "how books are kept",
+    "mend": "what is to be mended",
     "team": "venue training",
     "verify": "verify page",
     "download": "certificate PDF, again",
     "save": "evidence save, 100 KB",
 }
 GROWTH = {"desk": 3.0, "trained": 3.0}  # count the whole city, as their goals allow
-LISTS = ("table", "filtered")
+LISTS = ("table", "filtered", "mend")
 NOISE_MS = 0.3  # a difference below this is a clock's, not a page's
 
 

@@ -73,9 +73,9 @@ def of_ours(made: Made) -> list[Page]:
     certified = [venue for venue in made.champions if venue in made.certificates]
     # Saving adds proofs, and a page must not be measured at a venue that grows meanwhile.
     visited, busy = certified[: len(certified) // 3], certified[len(certified) // 3 :]
-    desk, table, filtered, trained, books = (
+    desk, table, filtered, trained, books, mend = (
         itertools.cycle([Ask(f"/office/{path}", session=made.officer)])
-        for path in ("", "venues", "venues?state=certified", "training", "book-keeping")
+        for path in ("", "venues", "venues?state=certified", "training", "book-keeping", "to-mend")
     )
     team = itertools.cycle(
         [Ask(f"/venues/{v}/training", session=made.champions[v]) for v in visited]
@@ -99,6 +99,7 @@ def of_ours(made: Made) -> list[Page]:
         Page("filtered", "office table, filtered", "list", filtered),
         Page("trained", "office coverage", "list", trained),
         Page("books", "how books are kept", "list", books),
+        Page("mend", "what venues have to mend", "list", mend),
         Page("team", "venue training", "detail", team),
         Page("verify", "verify page", "detail", verify),
         Page("download", "certificate PDF, again", "detail", papers),

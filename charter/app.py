@@ -24,6 +24,8 @@ from charter import cli, config
 from charter.accounts import service as accounts
 from charter.accounts import team as accounts_team
 from charter.accounts import views as accounts_views
+from charter.audits import action_views as audits_views
+from charter.audits import check_views as audits_checks
 from charter.briefings import check_views as briefings_checks
 from charter.briefings import public as briefings_public
 from charter.briefings import views as briefings_views
@@ -46,6 +48,8 @@ from charter.incidents import office_views as incidents_office
 from charter.incidents import phone_views as incidents_phone
 from charter.incidents import views as incidents_views
 from charter.network import views as network_views
+from charter.nightwalks import fault_views as night_walks_views
+from charter.nightwalks import public as night_walks_public
 from charter.office import views as office_views
 from charter.registers import views as registers_views
 from charter.review import views as commitments_review
@@ -95,6 +99,10 @@ BLUEPRINTS = (
     handover_views.bp,
     network_views.bp,
     rooms_views.bp,
+    audits_views.bp,
+    audits_checks.bp,
+    night_walks_views.bp,
+    night_walks_public.bp,
     incidents_views.bp,
     registers_views.bp,
     incidents_licence.bp,
@@ -254,6 +262,8 @@ def _navigation() -> list[tuple[str, str, bool]]:
         links.append(("Own book", url_for("office_books.index")))
     if access.can(Permission.SIGNUP_DECIDE):
         links.append(("Sign-ups", url_for("office.sign_ups")))
+    if access.can(Permission.NIGHT_WALKS):
+        links.append(("Night walks", url_for("night_walks.index")))
     if access.can(Permission.NETWORK_READ):
         links.append(("Network", url_for("network.index")))
     if access.can(Permission.PEOPLE_MANAGE):

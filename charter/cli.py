@@ -15,6 +15,7 @@ from charter import config
 from charter.accounts import invitations, notices
 from charter.accounts import service as accounts
 from charter.audits import loading as audits
+from charter.audits import reminders as to_mend
 from charter.briefings import questions
 from charter.commitments import lapses, standing
 from charter.core import clock, files, mail, sealed, trail
@@ -26,6 +27,9 @@ from charter.incidents import cli as book_commands
 from charter.incidents import heads
 from charter.incidents import reminders as book_dates
 from charter.incidents import retention as books
+from charter.nightwalks import rules as night_walk_rules
+from charter.nightwalks import sending as street_faults
+from charter.nightwalks import service as night_walks
 from charter.office import retention
 from charter.sessions import reminders
 from charter.signup import signatories
@@ -84,8 +88,13 @@ def run_nightly(*, after_a_pause: bool = False) -> str:
     commit()
     reminded = reminders.remind()
     commit()
+    mending = to_mend.remind()
+    commit()
+    mending += street_faults.remind()
+    commit()
     done = [f"{told} champions told of a lapse."] if told else []
     done += [f"{reminded} champions reminded of a session."] if reminded else []
+    done += [f"{mending} people reminded of something to mend."] if mending else []
     for words in retention.nightly(after_a_pause=after_a_pause):
         commit()
         done += [words] if words else []
@@ -154,9 +163,15 @@ def seed(check: bool) -> None:
             reports.append(str(load(SEEDS / folder, check=check)))
         except editions.Fault as fault:
             faults = [*fault.faults, *faults]
+    try:
+        night_walk_rules.kinds()
+    except editions.Fault as fault:
+        faults = [*fault.faults, *faults]
     if faults:
         db.session.rollback()
         raise click.ClickException("\n".join(faults))
+    if not check:
+        night_walks.load_recipients()
     commit()
     click.echo("\n".join(reversed(reports)))
 

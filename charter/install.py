@@ -25,6 +25,7 @@ from charter.core import sealed
 from charter.core.db import CITY, Installation, commit, db, lock
 from charter.demo import city as demo_city
 from charter.editions import service as editions
+from charter.nightwalks import service as night_walks
 
 SEEDS = config.ROOT / "seeds"
 
@@ -134,6 +135,7 @@ def prepare(demo: bool) -> str:
         db.session.add(Installation(id=1, is_demo=demo))
     report = editions.load_seeds(SEEDS / "charter")
     audits.load_seeds(SEEDS / "audits")
+    night_walks.load_recipients()
     commit()
     return str(report)
 

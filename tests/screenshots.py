@@ -15,6 +15,8 @@ from pathlib import Path
 from PIL import Image
 from sqlalchemy import select
 
+from charter.audits import walks
+from charter.audits.rules import Kind
 from charter.certificates.models import Certificate
 from charter.certificates.rules import grouped
 from charter.core.db import db
@@ -56,6 +58,7 @@ def _shots(city: City) -> list[Shot]:
     half_moon, anchor = city.venue("The Half Moon"), city.venue("The Anchor")
     lantern = city.venue("The Lantern")
     venue_id, evidence_id = _waiting(city)
+    walk, found = _walks(city, lantern)
     return [
         Shot("champion-home", "area-manager", f"/venues/{half_moon}/", PHONE),
         Shot(
@@ -66,6 +69,8 @@ def _shots(city: City) -> list[Shot]:
             "An example of good proof",
         ),
         Shot("entry", "staff", f"/venues/{lantern}/book/new", PHONE, is_dark=True),
+        Shot("walk-room", "champion", f"/venues/{lantern}/audits/{walk}/rooms/walk-up", PHONE),
+        Shot("walk-found", "champion", f"/venues/{lantern}/audits/{found}", PHONE),
         Shot("training", "champion", f"/venues/{lantern}/training", PHONE),
         Shot("book-keeping", "officer", "/office/book-keeping", DESK),
         Shot("office-training", "officer", "/office/training?by=job", DESK),
@@ -74,6 +79,13 @@ def _shots(city: City) -> list[Shot]:
         Shot("office-venues", "officer", "/office/venues", DESK),
         Shot("review", "officer", f"/office/venues/{venue_id}/proofs/{evidence_id}", DESK),
     ]
+
+
+def _walks(city: City, venue_id: int) -> tuple[int, int]:
+    """A venue's own walk that is under way, and the last one that is finished."""
+    with city.app.app_context():
+        [running] = walks.running(venue_id, [Kind.OWN])
+        return running.id, walks.finished(venue_id, [Kind.OWN])[0].id
 
 
 def _waiting(city: City) -> tuple[int, int]:

@@ -27,7 +27,7 @@ TOP = {
 # The worker's own loop commits each mail, so that a mail sent is never sent again.
 MAY_COMMIT = re.compile(
     r"(views|account|own|office|people|team|front|public|cli|install|city)\.py$"
-    r"|core/(db|mail)\.py$|demo/(books|training)\.py$"
+    r"|core/(db|mail)\.py$|demo/(books|night|spaces|training)\.py$"
 )
 
 

@@ -17,8 +17,10 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from charter.accounts.models import Invitation, Membership
+from charter.audits.models import Audit, AuditPhoto
+from charter.audits.rules import Kind as Walker
 from charter.certificates.models import CertificateProposal
-from charter.core import clock
+from charter.core import clock, files
 from charter.core.access import Role
 from charter.core.db import db
 from charter.devices.models import Device
@@ -29,8 +31,9 @@ from charter.rooms.models import Camera, SpaceChange
 from charter.venues.models import Closure, Venue, Zone
 from tests import matrix
 from tests.builders.accounts import make_member, sign_in_as
+from tests.builders.audits import make_walk, weak
 from tests.builders.certificates import issue, make_ready
-from tests.builders.commitments import Scene, hand_in
+from tests.builders.commitments import Scene, hand_in, received
 from tests.builders.floorplans import make_plan
 from tests.builders.rooms import make_counted
 from tests.builders.sessions import book, make_session
@@ -51,7 +54,7 @@ SHOWS_ITS_OWN = {"certificates.issue"}
 NOT_HERE = {"GET": (404,), "POST": (303, 404)}
 # Parts of an address that are words, or counted from 1 at each venue (an entry's number, a person's
 # in it); every other one is the id of something.
-WORDS = {"venue", "key", "act", "token", "code", "audience", "floor", "number", "n"}
+WORDS = {"venue", "place", "key", "act", "token", "code", "audience", "floor", "number", "n"}
 
 
 def form_token(app: Flask, raw: str = RAW_TOKEN) -> str:
@@ -128,7 +131,19 @@ def children(scene: Scene) -> dict[str, Any]:
     staff = make_member(Role.STAFF, venue=venue).id
     people = make_staff(venue, "Ava Quinn", by=scene.champion)
     session = make_session(by=scene.champion, venue=venue)
+    for kind, by in ((Walker.OWN, scene.champion), (Walker.COVERT, scene.officer)):
+        for finish in (True, False):
+            walk = make_walk(venue, by, say=weak, kind=kind, finish=finish)
+    here, photo = {"audit_id": walk, "place": "walk-up"}, received()
+    shot = AuditPhoto(
+        **here, question="walk-up.light", file_id=files.keep(photo).id, by_user_id=scene.champion
+    )
+    db.session.add(shot)
+    db.session.commit()
     return {name: row.id for name, row in rows.items()} | {
+        "audit_id": walk,
+        "place": "walk-up",
+        "photo_id": shot.id,
         "zone_id": rows["room_id"].id,
         "plan_id": make_plan(scene),
         "sheet": page.code,
@@ -172,6 +187,21 @@ def test_a_form_that_the_gate_refuses_changes_nothing(app: Flask):
     assert refused > 500
 
 
+def walk_for(app: Flask, route: Route, venue: int) -> dict[str, int]:
+    """The walk of a venue that an address is about: whose it is, and whether it is finished."""
+    if "audit_id" not in route.parts:
+        return {}
+    is_check = route.endpoint.startswith("space_checks.") or route.endpoint == "office.beside"
+    is_finished = route.endpoint.endswith((".report", ".beside"))
+    with app.app_context():
+        query = select(Audit.id).where(
+            Audit.venue_id == venue,
+            (Audit.kind != Walker.OWN) if is_check else (Audit.kind == Walker.OWN),
+            Audit.finished_at.is_not(None) if is_finished else Audit.finished_at.is_(None),
+        )
+        return {"audit_id": db.session.scalars(query).one()}
+
+
 def told(app: Flask, client: FlaskClient, route: Route, url: str) -> tuple[int, str, str]:
     """What a request for a child that is not the venue's is answered with: status, place, body."""
     sent = {"csrf_token": form_token(app)} if route.method == "POST" else None
@@ -206,18 +236,21 @@ def test_a_child_of_another_venue_is_not_found_through_ones_own(app: Flask):
     named = {each.endpoint: set(each.parts) - WORDS for each in there}
     for route in there:
         unknown = dict.fromkeys(named[route.endpoint], 999_999)
+        my_walk, their_walk = (walk_for(app, route, each) for each in (mine.venue, theirs.venue))
         for someone in allowed(route, cast) if unknown else ():
             client, before = browser(app, someone.user_id), digest(app)
             answers = [
                 told(app, client, route, route.at(mine.venue, **values, key=KEY))
-                for values in (their_children, unknown)
+                for values in (their_children | their_walk, unknown)
             ]
             assert answers[0] == answers[1], (str(someone), route.url)
             assert changed(before, digest(app)) == [], (str(someone), route.url)
             if route.method == "GET":
-                own = client.get(route.at(mine.venue, **my_children, key=KEY), base_url=BASE)
+                own = client.get(
+                    route.at(mine.venue, **my_children | my_walk, key=KEY), base_url=BASE
+                )
                 assert own.status_code == 200, (str(someone), route.url)
-    assert set().union(*named.values()) == my_children.keys(), "children() lacks a kind"
+    assert set().union(*named.values()) == my_children.keys() - WORDS, "children() lacks a kind"
 
 
 @pytest.mark.parametrize("how", ["none", "another browser's", "made up", "of another key"])

@@ -6,6 +6,7 @@ from flask import Flask
 from bench import dataset
 from bench.pages import Ask, Wire
 from charter import config
+from charter.audits import loading as audits
 from charter.commitments import standing
 from charter.core.db import CITY, commit, db, lock, touch
 from charter.editions import service as editions
@@ -45,6 +46,18 @@ MOST = {
     "/venues/{venue}/training/outside": 7,
     "/venues/{venue}/sessions": 7,
     "/venues/{venue}/briefing": 21,
+    "/venues/{venue}/audits": 8,
+    "/venues/{venue}/audits/begin": 7,
+    "/venues/{venue}/audits/{venue}": 10,
+    "/venues/{venue}/audits/actions": 7,
+    "/venues/{venue}/audits/actions/1": 7,
+    "/venues/{venue}/audits/actions/1/plan": 8,
+    "/office/to-mend": 5,
+    "/office/to-mend?show=overdue&mends=place": 5,
+    "/venues/{venue}/space-checks": 6,
+    "/office/night-walks": 7,
+    "/office/night-walks/new": 4,
+    "/office/night-walks/recipients": 5,
     "/venues/{venue}/rooms": 10,
     "/venues/{venue}/rooms?span=12-months&weekday=4": 10,
     "/venues/{venue}/rooms/set-up": 8,
@@ -81,7 +94,7 @@ def asks(made: dataset.Made) -> dict[str, Ask]:
     found = {}
     for page in MOST:
         session = made.champions[venue]
-        if page.startswith(OFFICE):
+        if page.startswith(OFFICE) or "space-checks" in page:
             session = made.officer
         elif page.startswith(EVERYBODY):
             session = ""
@@ -124,6 +137,7 @@ def test_no_page_asks_more_of_a_large_city_than_of_a_small_one(app: Flask, sizes
     small, large = sizes
     with app.app_context():
         lock(CITY)
+        audits.load_seeds(config.ROOT / "seeds" / "audits")
         editions.load_seeds(config.ROOT / "seeds" / "charter")
         commit()
     made = dataset.make(app, small)

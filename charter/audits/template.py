@@ -1,7 +1,8 @@
 """What a space audit asks, read from its seed: pure, and the same for ever once it was loaded.
 
 An answer is a whole number: 0 to 3 on a scale; 2, 1, 0 for yes, partly, no; 1 to 5 for a feeling;
-what was counted for a number. `DOES_NOT_APPLY` stands for itself and counts for nothing.
+what was counted for a number; `GIVEN` for words or a photo, which lie beside it. `DOES_NOT_APPLY`
+stands for itself and counts for nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 from charter.core.seed import KEY, Fault, Table
 
 DOES_NOT_APPLY = -1
+GIVEN = 1
 STEPS, FEELINGS = 4, range(1, 6)
 MOST_COUNTED = 999
 GOOD_STEP = 2  # "fair" on a scale is good enough; below it something has to be done
@@ -24,6 +26,8 @@ class Answer(StrEnum):
     YES = "yes"
     FEELING = "feeling"
     NUMBER = "number"
+    TEXT = "text"
+    PHOTO = "photo"
 
 
 class Mends(StrEnum):
@@ -33,8 +37,14 @@ class Mends(StrEnum):
     PEOPLE = "people"
     RULES = "rules"
 
+    @property
+    def label(self) -> str:
+        """The kind in words."""
+        return {"place": "The place", "people": "People", "rules": "Rules"}[self]
+
 
 YES_WORDS = {2: "Yes", 1: "Partly", 0: "No", DOES_NOT_APPLY: "Does not apply"}
+_GIVEN = (Answer.TEXT, Answer.PHOTO)
 FEELING_WORDS = {1: "1, not at all", 2: "2", 3: "3", 4: "4", 5: "5, completely"}
 
 
@@ -42,7 +52,8 @@ FEELING_WORDS = {1: "1, not at all", 2: "2", 3: "3", 4: "4", 5: "5, completely"}
 class Question:
     """One thing that is asked of a zone. `key` is "zone.question".
 
-    `steps` are the words of a scale from 0 up; `unit` is what a number counts.
+    `steps` are the words of a scale from 0 up; `unit` is what a number counts. `claim` is the key
+    of a requirement of the charter that says the same.
     """
 
     key: str
@@ -54,10 +65,22 @@ class Question:
     unit: str = ""
     is_quick: bool = False
     is_retired: bool = False
+    claim: str = ""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether an answer can be good or weak at all."""
+        return self.answer in (Answer.SCALE, Answer.YES)
+
+    def said(self, value: int) -> str:
+        """An answer in the words that were shown."""
+        if self.answer is Answer.NUMBER:
+            return f"{value} {self.unit}"
+        return self.choices.get(value, "Given")
 
     @property
     def choices(self) -> Mapping[int, str]:
-        """What may be chosen, with its words, the best first; nothing for a number."""
+        """What may be chosen, with its words, the best first; nothing where nothing is chosen."""
         if self.answer is Answer.SCALE:
             return dict(reversed(list(enumerate(self.steps))))
         return {Answer.YES: YES_WORDS, Answer.FEELING: FEELING_WORDS}.get(self.answer, {})
@@ -66,13 +89,15 @@ class Question:
         """Whether a value is an answer to this."""
         if self.answer is Answer.NUMBER:
             return 0 <= value <= MOST_COUNTED
+        if self.answer in _GIVEN:
+            return value == GIVEN
         return value in self.choices
 
     def is_good(self, value: int) -> bool | None:
-        """Whether an answer is good; None for what is never judged: a feeling, a number, or that
-        it does not apply.
+        """Whether an answer is good; None for what is never judged: a feeling, a number, words, a
+        photo, or that it does not apply.
         """
-        if value == DOES_NOT_APPLY or self.answer in (Answer.FEELING, Answer.NUMBER):
+        if value == DOES_NOT_APPLY or not self.is_judged:
             return None
         return value >= (GOOD_STEP if self.answer is Answer.SCALE else 2)
 
@@ -111,15 +136,15 @@ class Share:
     feelings: tuple[int, ...] = ()
 
 
-def share(template: Template, answers: Mapping[str, int], zone: str | None = None) -> Share:
-    """What the answers of an audit come to, by question key: of one zone, or of all.
+def share(questions: Iterable[Question], answers: Mapping[str, int]) -> Share:
+    """What answers come to, by question key.
 
-    An answer to a question that the template has not counts for nothing.
+    An answer to a question that is not among these counts for nothing.
     """
     good, judged, feelings = 0, 0, []
-    for each in template.questions:
+    for each in questions:
         value = answers.get(each.key)
-        if value is None or zone not in (None, each.zone):
+        if value is None:
             continue
         if each.answer is Answer.FEELING:
             feelings.append(value)
@@ -183,6 +208,7 @@ def _question(
         unit=(table.text("unit") or "") if answer is Answer.NUMBER else "",
         is_quick=table.flag("quick", False),
         is_retired=table.flag("retired", False),
+        claim=table.text("claim", ""),
     )
     table.finish()
     return made

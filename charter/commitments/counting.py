@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, select
 
+from charter.audits import counting as audits
+from charter.audits import rules as audit_rules
 from charter.briefings import checks
 from charter.commitments.models import CountedFact
 from charter.commitments.rules import thresholds
@@ -32,6 +34,7 @@ FACTS = {
     checks.FACT: Counts.CHECKS,
     **dict.fromkeys(book.FACTS, Counts.BOOK),
     looks.FACT: Counts.ROOMS,
+    **dict.fromkeys(audit_rules.FACTS, Counts.AUDITS),
 }
 # Kept for the office to ask about; no edition asks for it, so no venue's standing rests on it.
 OF_NO_EDITION = frozenset({book.QUIET})
@@ -115,6 +118,8 @@ def _found(
         yield tallies.counted(of_books, today)
     if of_rooms := of(Counts.ROOMS):
         yield looks.counted(of_rooms, today)
+    if of_audits := of(Counts.AUDITS):
+        yield audits.counted(of_audits, today)
 
 
 def _whose(fact: str) -> Counts:

@@ -54,6 +54,12 @@ COUNTED_AT = {
     "book.complete": ("incidents.index", "Open your incident book"),
     "book.reviewed": ("incidents.week", "Open this week’s reading"),
     "book.nil-weeks": ("incidents.week", "Open this week’s reading"),
+    "audits.after-dark": ("audits.index", "Open your safety walks"),
+    "audits.woman-took-part": ("audits.index", "Open your safety walks"),
+    "audits.whole-place": ("audits.index", "Open your safety walks"),
+    "audits.outside-check": ("audits.index", "Open your safety walks"),
+    "audits.actions-planned": ("audits.board", "Open what is to be mended"),
+    "audits.actions-done": ("audits.board", "Open what is to be mended"),
     "rooms.map-looked": ("rooms.index", "Open your room map"),
 }
 

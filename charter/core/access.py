@@ -120,6 +120,11 @@ class Permission(StrEnum):
     DOORS_WRITE = "doors:write"
     ROOMS_READ = "rooms:read"
     ROOMS_WRITE = "rooms:write"
+    AUDITS_READ = "audits:read"
+    AUDITS_WALK = "audits:walk"
+    AUDITS_WRITE = "audits:write"
+    AUDITS_CHECK = "audits:check"
+    NIGHT_WALKS = "night-walks:run"
 
 
 P = Permission
@@ -139,8 +144,16 @@ ANYWHERE = EVERYONE | {
     P.NETWORK_MODERATE,
     P.BOOKS_OVERSEE,
     P.BOOKS_RESTRICTED,
+    P.NIGHT_WALKS,
 }
-_STAFF = {P.VENUE_HOME, P.VENUE_READ, P.INCIDENTS_WRITE, P.ROOMS_READ}
+_STAFF = {
+    P.VENUE_HOME,
+    P.VENUE_READ,
+    P.INCIDENTS_WRITE,
+    P.ROOMS_READ,
+    P.AUDITS_READ,
+    P.AUDITS_WALK,
+}
 _CHAMPION = _STAFF | {
     P.VENUE_UPDATE,
     P.EVIDENCE_READ,
@@ -168,6 +181,7 @@ _CHAMPION = _STAFF | {
     P.DEVICES_MANAGE,
     P.DOORS_WRITE,
     P.ROOMS_WRITE,
+    P.AUDITS_WRITE,
 }
 _MANAGER = _CHAMPION | {P.VENUE_HAND_OVER, P.CHARTER_SIGN, P.TEAM_MANAGE}
 _OFFICER = {
@@ -197,6 +211,9 @@ _OFFICER = {
     P.BOOKS_OVERSEE,
     P.BOOKS_SHARED,
     P.BOOKS_RESTRICTED,
+    P.AUDITS_READ,
+    P.AUDITS_CHECK,
+    P.NIGHT_WALKS,
 }
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.STAFF: frozenset(_STAFF),
@@ -216,7 +233,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     ),
     Role.AUDITOR: frozenset(
         {P.AUDIT_HOME, P.VENUE_READ, P.EVIDENCE_READ, P.EVIDENCE_SEEN, P.CERTIFICATE_READ}
-        | {P.TRAIL_READ, P.VENUE_OVERSEE, P.STAFF_READ, P.COVERAGE_READ}
+        | {P.TRAIL_READ, P.VENUE_OVERSEE, P.STAFF_READ, P.COVERAGE_READ, P.AUDITS_READ}
     ),
     Role.SYSTEM_ADMIN: frozenset({P.SYSTEM_STATUS}),
 }

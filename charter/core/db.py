@@ -45,7 +45,8 @@ class Counts(Flag):
     CHECKS = auto()
     BOOK = auto()
     ROOMS = auto()
-    ALL = TRAINING | CHECKS | BOOK | ROOMS
+    AUDITS = auto()
+    ALL = TRAINING | CHECKS | BOOK | ROOMS | AUDITS
 
 
 CountStep = Callable[[Mapping[int, Counts]], None]

@@ -103,6 +103,10 @@ PLAN_RETIRED = Span(days=30)
 MAP_LOOK = Span(months=24)
 BRIEFING_READ = Span(months=12)
 
+# Safety walks: one that nobody finished, and photos of a walk or of what was mended.
+WALK_UNFINISHED = Span(days=30)
+WALK_PHOTO = Span(months=24)
+
 # The incident book: its words (unless the venue's licence says otherwise) and names, counted from
 # the day on which somebody last wrote about an entry; what was typed and not saved; and how often
 # somebody is asked whether an entry that is kept for longer still has to be.

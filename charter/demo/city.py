@@ -22,7 +22,7 @@ from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
 from charter.core.mail import OutboxMail
-from charter.demo import books, days, papers, training
+from charter.demo import books, days, night, papers, spaces, training
 from charter.editions import service as editions
 from charter.editions.terms import Edition, Kind, Requirement
 from charter.proofs import decisions, exceptions, service, signatures, threads
@@ -85,6 +85,8 @@ def load() -> str:
     _auditors(people)
     training.tell(venue_ids, people)
     books.tell(venue_ids, people)
+    spaces.tell(venue_ids, people)
+    night.tell(people)
     _sign_ups(edition)
     # What was mailed along the way is old news: the inbox begins empty.
     db.session.execute(delete(OutboxMail))

@@ -70,6 +70,11 @@ def _file(requirement: Requirement) -> files.Received:
     return paper(requirement.task, requirement.example, name)
 
 
+def photo(words: str) -> files.Received:
+    """A made-up photo of a place, with these words on it."""
+    return _received(_photo(words), "photo.jpg")
+
+
 def _received(content_bytes: bytes, name: str) -> files.Received:
     return files.receive(FileStorage(io.BytesIO(content_bytes), filename=name))
 

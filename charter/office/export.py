@@ -24,7 +24,7 @@ from charter.core import clock, files, retention, trail
 from charter.core.db import db
 from charter.core.text import in_words
 from charter.incidents import retention as books
-from charter.office import book, holdings, premises, roster
+from charter.office import book, holdings, premises, roster, walked
 from charter.office.holdings import Holdings
 from charter.venues.models import Venue
 from charter.venues.sheets import neutral
@@ -45,6 +45,8 @@ CONTENTS = (
     ("door-staff.csv", "who worked the door, from when until when, with their licence numbers"),
     ("rooms.json", "the map of your rooms: floors, places of rooms and cameras, what you changed, "
      "and before which nights the team looked at it"),
+    ("safety-walks.json", "your safety walks and the office’s checks: every answer, note and "
+     "photos, and what was to be mended, with what became of it"),
     ("phones.csv", "the venue’s own phones, from when until when"),
     ("phone-shifts.csv", "who signed in on them and when, and since when they have a PIN"),
     ("paper-pages.csv", "the blank pages you printed for the door, and what became of each"),
@@ -134,6 +136,7 @@ def _fill(packed: zipfile.ZipFile, held: Holdings, staff: bool) -> None:
     _sheet(packed, "messages.csv", holdings.MESSAGES, holdings.messages(held))
     _sheet(packed, "spot-checks.csv", roster.CHECKS, roster.checks(held))
     missing += _staff(packed, held) if staff else []
+    missing += _walks(packed, held)
     _sheet(packed, "trail.csv", holdings.TRAIL, holdings.history(held))
     lost = ["", "These files are listed and not in the copy:", *(f"- {each}" for each in missing)]
     lines = [*readme_head, *(lost if missing else []), *readme_tail]
@@ -174,6 +177,21 @@ def _rooms(packed: zipfile.ZipFile, held: Holdings) -> list[str]:
         missing += [] if is_there else [stored[plan_id]]
     values = premises.rooms(held, stored)
     packed.writestr("rooms.json", json.dumps(values, ensure_ascii=False, indent=2))
+    return missing
+
+
+def _walks(packed: zipfile.ZipFile, held: Holdings) -> list[str]:
+    """Add the safety walks with their photos; the photos that are not in the copy."""
+    stored, missing = {}, []
+    for file in walked.photos(held.venue.id):
+        stored[file.id], is_there = _store(packed, file)
+        missing += [] if is_there else [stored[file.id]]
+    with packed.open("safety-walks.json", "w") as raw, io.TextIOWrapper(raw, "utf-8") as text:
+        text.write('{"walks": [')
+        _values(text, walked.walks(held, stored))
+        text.write('], "to_mend": [')
+        _values(text, walked.to_mend(held, stored))
+        text.write("]}\n")
     return missing
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from charter.accounts import retention as people
 from charter.accounts.rules import IdleStep
+from charter.audits import retention as walks
 from charter.briefings import retention as briefings
 from charter.core import clock, files, mail, retention, trail
 from charter.core.db import CITY, CityValue, db, lock
@@ -24,6 +25,7 @@ from charter.devices import retention as phones
 from charter.doors import retention as doors
 from charter.incidents import retention as books
 from charter.network import service as network
+from charter.nightwalks import retention as night_walks
 from charter.proofs import retention as proofs
 from charter.rooms import retention as rooms
 from charter.sessions import retention as sessions
@@ -99,6 +101,8 @@ _PARTS: dict[str, Callable[[], int]] = {
     "nights": briefings.forget_nights,
     "readers": briefings.forget_readers,
     "map-looks": rooms.forget_looks,
+    "unfinished-walks": walks.forget_unfinished,
+    "night-walks": night_walks.forget,
     "entry-drafts": books.forget_drafts,
     "phones": phones.forget,
     "door-staff": doors.forget,
@@ -141,13 +145,15 @@ def _leavers(today: date) -> Iterator[str]:
 
 
 def _superseded(today: date) -> Iterator[str]:
-    due = sorted({*proofs.superseded(today), *training.over(today), *rooms.over(today)})
+    due = sorted(
+        {*proofs.superseded(today), *training.over(today), *rooms.over(today), *walks.over(today)}
+    )
     db.session.rollback()
     for venue_id in due:
         lock(venue_id)
         count = sum(
             files.erase(which(today, venue_id=venue_id).get(venue_id, ()))
-            for which in (proofs.superseded, training.over, rooms.over)
+            for which in (proofs.superseded, training.over, rooms.over, walks.over)
         )
         if count:
             trail.note("files.erased", "venue", venue_id, venue_id=venue_id, count=count)
@@ -171,7 +177,8 @@ def _left(today: date) -> Iterator[str]:
         if venue.state == VenueState.LEFT and venue.cleared_on is None:
             venue.cleared_on = today
             roles = people.end_roles_at(venue_id)
-            count = proofs.clear(venue_id) + training.clear(venue_id) + rooms.clear(venue_id)
+            clears = (proofs.clear, training.clear, rooms.clear, walks.clear)
+            count = sum(clear(venue_id) for clear in clears)
             signing.forget_people(venue_id)
             staff.clear(venue_id)
             sessions.clear(venue_id)

@@ -28,7 +28,7 @@ from charter.core.access import Permission, can, requires
 from charter.core.db import commit
 from charter.core.text import is_number
 from charter.editions import service as editions
-from charter.office import board, bookkeeping, casefile, desk, machine, sheet
+from charter.office import board, bookkeeping, casefile, checked, desk, machine, mending, sheet
 from charter.office import export as copies
 from charter.office import thresholds as numbers
 from charter.office.forms import DecisionForm, ThresholdForm
@@ -139,6 +139,38 @@ def venue(venue_id: int) -> Answer:
     number = int(before) if is_number(before) else None
     file = casefile.casefile(venue_id, before=number) or abort(404)
     return render_template("office/venue.html", file=file)
+
+
+@bp.get("/office/venues/<int:venue_id>/space-checks/<int:audit_id>")
+@requires(Permission.VENUE_OVERSEE)
+def beside(venue_id: int, audit_id: int) -> Answer:
+    """What a check found beside what the venue claims and its own walk said."""
+    venue = venue_service.venue(venue_id) or abort(404)
+    found = checked.beside(venue, audit_id) or abort(404)
+    return render_template("office/beside.html", venue=venue, found=found)
+
+
+@bp.get("/office/to-mend")
+@requires(Permission.OFFICE_READ)
+def to_mend() -> Answer:
+    """What venues have to mend, what is due first on top, 50 at a time."""
+    asked = mending.Asked.read(request.args)
+    return render_template(
+        "office/to_mend.html",
+        found=mending.page(asked),
+        areas=[(area, area) for area in board.areas()],
+        asked=asked,
+        shows=mending.SHOWS,
+        mends=mending.MENDS,
+        today=clock.today(),
+    )
+
+
+@bp.get("/office/to-mend.csv")
+@requires(Permission.OFFICE_READ)
+def to_mend_csv() -> Response:
+    """The same, all of it, as a spreadsheet."""
+    return _csv(mending.spreadsheet(mending.Asked.read(request.args)), "to-mend.csv")
 
 
 @bp.get("/venues/<int:venue_id>/export")

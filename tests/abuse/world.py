@@ -16,6 +16,10 @@ from sqlalchemy import select
 from charter.accounts import invitations, mailboxes
 from charter.accounts.invitations import Wish
 from charter.accounts.models import Invitation, Membership, User
+from charter.audits import actions, service
+from charter.audits.rules import Kind as Walker
+from charter.audits.rules import State
+from charter.audits.walks import Given, Seen
 from charter.certificates import service as certificates
 from charter.certificates.models import Certificate
 from charter.core import clock
@@ -25,11 +29,16 @@ from charter.core.db import CITY, commit, db, lock
 from charter.core.files import StoredFile
 from charter.core.mail import OutboxMail
 from charter.devices.models import Device
+from charter.doors import service as doors
 from charter.doors.models import DoorShift
 from charter.incidents import amending, following, people, reading
 from charter.incidents.choices import Cctv
 from charter.incidents.models import BookTerms
 from charter.incidents.people import Somebody
+from charter.nightwalks import sending
+from charter.nightwalks import service as nightly
+from charter.nightwalks.models import NightWalk, StopNote
+from charter.nightwalks.rules import State as Answer
 from charter.proofs import drafts, exceptions, threads
 from charter.proofs.models import Evidence, EvidenceFile, NotApplicable
 from charter.registers import pages as papers
@@ -42,9 +51,11 @@ from charter.venues.models import Closure, Kind, Operator, Zone
 from tests import matrix
 from tests.abuse.training_world import Values, make_part
 from tests.builders.accounts import make_member, make_user
+from tests.builders.audits import make_walk, opened, weak
 from tests.builders.certificates import issue, make_ready, propose
 from tests.builders.commitments import EDITION, make_proof, make_scene, received, under_lock
 from tests.builders.incidents import WHOLE, happened, make_entry, writer
+from tests.builders.nightwalks import make_fault, make_night_walk, make_walker
 
 Say = Callable[[str], str]
 NOBODY = "nobody"
@@ -73,6 +84,7 @@ class World:
     code: str = ""
     venue: int = 0
     ready: int = 0
+    numbers: list[int] = field(default_factory=list)
 
     def who_may(self, route: matrix.Route) -> list[str]:
         """Whom of the people a route lets in; nobody is one of them."""
@@ -125,6 +137,8 @@ def make_world(say: Say = lambda name: f"Some {name}") -> World:
     _links(world, say)
     _train(world, say)
     _book(world, say)
+    _walk(world, say)
+    _night(world, say)
     db.session.rollback()
     return world
 
@@ -174,7 +188,7 @@ def _space(world: World, say: Say) -> None:
         "camera_id": Camera(venue_id=world.venue, name=say("camera"), x=10, y=10),
         "device_id": Device(venue_id=world.venue, name=say("phone"), made_by=by),
         "shift_id": DoorShift(
-            venue_id=world.venue, night=clock.today(), employer="agency", recorded_by=by,
+            venue_id=world.venue, night=doors.tonight(), employer="agency", recorded_by=by,
             starts_at=clock.now() - timedelta(hours=2), ends_at=clock.now(),
         ),
         "change_id": SpaceChange(
@@ -364,6 +378,81 @@ def _book(world: World, say: Say) -> None:
 
     under_lock(world.venue, write)
     world.others.setdefault("incidents.entry", []).append({"number": two.number})
+
+
+def _walk(world: World, say: Say) -> None:
+    """A walk that found something, mended or not; a check; and one of each that goes on."""
+    by, officer = world.people["champion"], world.people["officer"]
+    venue = world.venue
+    notes = {"walk-up.light": say("walk note")}
+    first = make_walk(venue, by, say=weak, notes=notes, note=say("walk end"))
+    check = make_walk(venue, officer, say=weak, kind=Walker.COVERT)
+    open_check = make_walk(venue, officer, kind=Walker.COVERT, finish=False)
+    running = make_walk(venue, by, finish=False)
+
+    def write() -> None:
+        rows = actions.board(venue, State.OPEN)
+        for row, words in zip(rows, ("plan", "done", "dropped"), strict=False):
+            actions.plan(row, wrong=say(f"{words} wrong"), fix=say(f"{words} fix"), owner_id=by,
+                         owners={by}, due_on=clock.today(), cost="low", by=by)  # fmt: skip
+        actions.done(rows[1], say("mended"), received(), by=by)
+        actions.drop(rows[2], say("not mended"), by=by)
+        walk = opened(venue, running)
+        room = walk.rooms[0]
+        service.leave_out(walk, room, say("left out"), by=by)
+        seen = Seen.of(walk.rows[room.place, "walk-up.light"])
+        given = Given("walk-up.light", 3, say("answer note"), seen, received())
+        service.save(walk, room, [given], by=by)
+        ended = opened(venue, running)
+        world.ids["photo_id"] = ended.photos[room.place, "walk-up.light"][0].id
+        world.numbers = [row.number for row in rows[:3]]
+
+    under_lock(venue, write)
+    world.ids |= {"audit_id": running, "place": "walk-up"}
+    numbers = [{"number": each} for each in world.numbers]
+    world.others |= dict.fromkeys(("audits.action", "audits.plan", "audits.done"), numbers)
+    world.others["audits.show"] = [{"audit_id": first}, {"audit_id": check}]
+    world.others["audits.report"] = [{"audit_id": first}]
+    world.others["audits.board"] = []
+    checks = [{"audit_id": open_check}]
+    for page in ("show", "room", "finish", "drop", "leave_out"):
+        world.others[f"space_checks.{page}"] = checks
+    world.others["office.beside"] = [{"audit_id": check}]
+    world.others["space_checks.report"] = [{"audit_id": check}]
+
+
+def _night(world: World, say: Say) -> None:
+    """A night walk with a walker on paper, and faults that wait, were sent, and were answered."""
+    by = world.people["officer"]
+    stops = (say("night stop"), "The bus")
+    walk = make_night_walk(by, stops=stops, title=say("night walk"))
+    again = make_night_walk(by, stops=stops, again=walk)
+    make_walker(walk, [[1] * 9, [2] * 9], by=by, words=say("night note"))
+    make_walker(again, [[1] * 9, [2] * 9], by=by)
+    for words in ("waiting", "sent", "answered"):
+        make_fault(walk, by, what=say(f"street fault {words}"))
+    spare = make_night_walk(by, stops=("Here",))
+
+    def write() -> None:
+        rows, to = nightly.faults(walk), nightly.recipients()[0]
+        nightly.save_recipient(to, say("recipient"), say("recipient mends"), to.email, by=by)
+        for row in rows[1:]:
+            row.sent_at = clock.now()
+        nightly.answer(rows[2], Answer.FIXED, say("street answer"), received(), by=by)
+
+    under_lock(CITY, write)
+    row = db.session.get_one(NightWalk, walk)
+    world.ids |= {"walk_id": walk, "recipient_id": nightly.recipients()[0].id}
+    world.ids["note_id"] = db.session.scalars(select(StopNote.id)).first()
+    token, code = sending.token(walk, world.ids["recipient_id"]), row.code
+    world.links |= dict.fromkeys(("night_walk.faults", "night_walk.answer"), token)
+    world.links["night_walk.answer_photo"] = token
+    world.others["night_walks.change"] = [{"walk_id": spare}]
+    world.others["night_walks.compare"] = [{"walk_id": again}]
+    world.others["night_walks.typed"] = [{"number": 1, "n": 1}]
+    numbers = [{"number": n} for n in (1, 2, 3)]
+    world.others |= dict.fromkeys(("night_walks.fault", "night_walk.answer"), numbers)
+    world.others |= {key: [{"code": code}] for key in ("night_walk.start", "night_walk.done")}
 
 
 def _token(kind: str, to: str) -> str:

@@ -111,14 +111,13 @@ def test_which_answers_are_taken_good_and_weak(
 
 
 def test_a_feeling_is_never_added_to_the_rest() -> None:
-    template = Template("venue", 1, "Walk", tuple(QUESTIONS.values()))
     answers = {
         "door.light": 3, "door.poster": 1, "door.feels": 1, "cctv.days": 31, "gone.key": 0,
     }  # fmt: skip
-    assert share(template, answers, "door") == Share(1, 2, (1,))
-    assert share(template, answers) == Share(1, 2, (1,))
-    assert share(template, answers | {"door.poster": DOES_NOT_APPLY}) == Share(1, 1, (1,))
-    assert share(template, {}) == Share(0, 0)
+    asked = QUESTIONS.values()
+    assert share(asked, answers) == Share(1, 2, (1,))
+    assert share(asked, answers | {"door.poster": DOES_NOT_APPLY}) == Share(1, 1, (1,))
+    assert share(asked, {}) == Share(0, 0)
 
 
 questions = st.builds(
@@ -166,4 +165,4 @@ def test_a_retired_question_is_asked_no_more_and_still_counts_where_it_was_answe
         one, edition=2, questions=tuple(replace(each, is_retired=True) for each in one.questions)
     )
     assert retired.asked(["door"], quick=False) == ()
-    assert share(retired, answers) == share(one, answers)
+    assert share(retired.questions, answers) == share(one.questions, answers)

@@ -116,7 +116,12 @@ def test_the_link_shows_where_to_look_and_no_number_plan_camera_fault_or_change(
             lambda: (
                 service_of_rooms.save_camera(scene.venue, "Canarycam", 1, (9, 9), **by),
                 service_of_rooms.record_change(
-                    scene.venue, bar, clock.today(), "Canarychange", once="c" * 32, **by
+                    scene.venue,
+                    bar,
+                    clock.night_of(clock.now()),
+                    "Canarychange",
+                    once="c" * 32,
+                    **by,
                 ),
             ),
         )

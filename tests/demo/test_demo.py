@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from charter import config
 from charter.accounts.models import User
 from charter.app import create_app
+from charter.audits import loading as audits
 from charter.briefings import checks
 from charter.briefings import service as briefings
 from charter.briefings.models import SpotCheck
@@ -45,6 +46,7 @@ def test_the_demo_city_is_built_once_and_its_trail_verifies(settings: config.Set
     with app.app_context():
         lock(CITY)
         db.session.add(Installation(id=1, is_demo=True))
+        audits.load_seeds(SEEDS / "audits")
         editions.load_seeds(SEEDS / "charter")
         commit()
         assert "22 venues" in city.load()

@@ -25,6 +25,10 @@ from charter import config
 from charter.accounts import factor, invitations, mailboxes, signin
 from charter.accounts.models import User
 from charter.app import create_app
+from charter.audits import service as walking
+from charter.audits import walks
+from charter.audits.rules import Kind as Walker
+from charter.audits.walks import Conditions, Given
 from charter.briefings import service as briefings
 from charter.certificates import service as certificates
 from charter.core import clock
@@ -44,6 +48,8 @@ from charter.incidents import reading as book
 from charter.incidents import service as incidents
 from charter.incidents.people import Somebody
 from charter.install import SEEDS, prepare
+from charter.nightwalks import service as night_walks
+from charter.nightwalks.service import Plan as Wished
 from charter.proofs import exceptions, signatures, threads
 from charter.registers import pages as papers
 from charter.registers.pages import Hand
@@ -103,7 +109,9 @@ class City:
     def _session_of(self, person: str) -> dict[str, Any]:
         email = PEOPLE.get(person)
         if email is None:
-            return {"sign_up": self.links["draft"], "pending": self.links["pending"]}
+            walks = {self.links["night walk"]: self.links["walker"]}
+            kept = {"sign_up": self.links["draft"], "pending": self.links["pending"]}
+            return {**kept, "night-walk": walks}
         with self.app.app_context():
             row = db.session.scalars(select(User).where(User.email == email)).one()
             token = signin.begin(row, device="Firefox on Linux").token
@@ -155,6 +163,7 @@ def _add_what_lasts_a_while() -> None:
         _rooms,
         _phones,
         _door,
+        _walking,
     )
     for part in parts:
         db.session.rollback()
@@ -314,6 +323,17 @@ def _door(lantern: int, officer: User, champion: User) -> None:
     doors.strike(lantern, row.id, by=champion.id)
 
 
+def _walking(lantern: int, officer: User, champion: User) -> None:
+    """A walk of the venue's own that is under way, and a check by the office."""
+    now = Conditions(is_open=True, is_dark=True, fullness="half", weather="dry")
+    for n, (kind, by) in enumerate(((Walker.OWN, champion), (Walker.COVERT, officer))):
+        row = walking.begin(lantern, kind, now, is_quick=True, by=by.id, once=f"{n:032x}")
+        walk = walks.with_answers(row)
+        room = walk.rooms[0]
+        given = [Given(each.key, max(each.choices, default=1)) for each in room.questions]
+        walking.save(walk, room, given, by=by.id)
+
+
 def _running_session(venue_id: int | None, lantern: int, officer: User, champion: User) -> None:
     """A session that began ten minutes ago: its room is open, and somebody is there."""
     began = clock.local(clock.now() - timedelta(minutes=10))
@@ -417,6 +437,9 @@ def _look_around(city: City) -> None:
         city.links["draft"] = token or ""
         officer = db.session.scalars(select(User).where(User.email == PEOPLE["officer"])).one()
         city.links["pending"] = signin.begin(officer, device="", is_pending=True).token
+        wished = Wished("To the bus", clock.now(), "Here", ["Door", "Bus stop"])
+        night = night_walks.plan(wished, by=officer.id, once="f" * 32)
+        city.links["night walk"], city.links["walker"] = str(night.id), night_walks.join(night)
         commit()
         db.session.remove()
 

@@ -4,7 +4,7 @@
 where one endpoint shows different things, which of them to look at.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,6 +13,10 @@ from flask import url_for
 from sqlalchemy import ColumnElement, Select, select
 
 from charter.accounts.models import Membership, User
+from charter.audits import actions, walks
+from charter.audits.rules import CHECKS
+from charter.audits.rules import Kind as Walker
+from charter.audits.rules import State as Mending
 from charter.briefings import service as briefings
 from charter.briefings.models import BriefingNight
 from charter.certificates.models import Certificate, CertificateProposal
@@ -27,6 +31,9 @@ from charter.editions.terms import Kind
 from charter.incidents.models import Entry, EntryPerson, FollowUp
 from charter.network.models import Notice, NoticeReply
 from charter.network.rules import State
+from charter.nightwalks import pages as night_walk_pages
+from charter.nightwalks import sending
+from charter.nightwalks import service as night_walks
 from charter.proofs.models import Evidence, NotApplicable
 from charter.registers import pages as paper_pages
 from charter.rooms import service as rooms
@@ -40,10 +47,19 @@ from tests.pages.city import LONG_NAME, NOBODY, PEOPLE, City
 
 # Answers that are no pages: files to save, data, and what only sends on.
 NOT_PAGES = {
+    "audits.after",
+    "audits.blank",
+    "audits.photo",
+    "audits.report",
     "certificates.pdf",
     "commitments.file",
     "network.file",
+    "night_walk.answer_photo",
+    "night_walks.fault_photo",
+    "night_walks.photo",
+    "night_walks.sheet",
     "office.take_copy",
+    "office.to_mend_csv",
     "outside.file",
     "outside.office_file",
     "office.venues_csv",
@@ -59,6 +75,8 @@ NOT_PAGES = {
     "registers.again",
     "rooms.picture",
     "sessions.paper",
+    "space_checks.photo",
+    "space_checks.report",
     "verify.register_csv",
     "verify.register_geojson",
 }
@@ -387,6 +405,85 @@ def _rooms(city: City, person: str, venue_id: int) -> Iterator[Values]:
             break
 
 
+def _walks(
+    kinds: Sequence[Walker], *, is_finished: bool | None = None, with_room: bool = False
+) -> Callable[[City, str, int], Iterator[Values]]:
+    """Walks of a venue, finished or not or both; with the first and last room of each."""
+
+    def found(city: City, person: str, venue_id: int) -> Iterator[Values]:
+        rows = [] if is_finished is False else walks.finished(venue_id, kinds)
+        rows += [] if is_finished else walks.running(venue_id, kinds)
+        for row in rows[:3]:
+            rooms = walks.with_answers(row).rooms
+            if with_room:
+                yield from ({"audit_id": row.id, "place": each.place} for each in rooms[:2])
+            else:
+                yield {"audit_id": row.id}
+
+    return found
+
+
+def _to_mend(*states: Mending) -> Callable[[City, str, int], Iterator[Values]]:
+    def found(city: City, person: str, venue_id: int) -> Iterator[Values]:
+        for state in states:
+            yield from ({"number": row.number} for row in actions.board(venue_id, state)[:2])
+
+    return found
+
+
+def _night_walks(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    yield from ({"walk_id": row.walk.id} for row in night_walk_pages.index()[0])
+
+
+def _without_walkers(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    rows = (row for row in night_walk_pages.index()[0] if not row.walkers)
+    yield from ({"walk_id": row.walk.id} for row in rows)
+
+
+def _again(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    rows = (row.walk for row in night_walk_pages.index()[0])
+    yield from ({"walk_id": row.id} for row in rows if row.repeats_id)
+
+
+def _sheets_typed(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    for row in night_walk_pages.index()[0]:
+        on_paper = [e for e in night_walks.walkers(row.walk.id) if e.token_hash is None]
+        if on_paper:
+            yield {"walk_id": row.walk.id, "number": on_paper[0].number, "n": 2}
+
+
+def _street_faults(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    for row in night_walk_pages.index()[0]:
+        for fault in night_walks.faults(row.walk.id):
+            yield {"walk_id": row.walk.id, "number": fault.number}
+
+
+def _night_walk_links(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    yield from ({"code": row.walk.code} for row in night_walk_pages.index()[0])
+
+
+def _night_walk_stop(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """A stop, for whoever joined the walk with their phone."""
+    row = night_walks.walk(int(city.links["night walk"]))
+    if person == NOBODY and row is not None:
+        yield {"code": row.code, "n": 1}
+
+
+def _fault_links(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    for row in night_walk_pages.index()[0]:
+        for fault in night_walks.faults(row.walk.id):
+            token = sending.token(row.walk.id, fault.recipient_id)
+            yield {"token": token, "number": fault.number}
+
+
+def _fault_lists(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    yield from ({"token": each["token"]} for each in _fault_links(city, person, venue_id))
+
+
+def _recipients(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    yield from ({"recipient_id": row.id} for row in night_walks.recipients()[:1])
+
+
 def _cameras(city: City, person: str, venue_id: int) -> Iterator[Values]:
     for mark in rooms.cameras(venue_id)[:1]:
         yield {"camera_id": mark.camera_id}
@@ -510,6 +607,17 @@ FILLED: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "accounts.confirm_address": _link("email-change-new"),
     "accounts.invitation": _link("invitation"),
     "accounts.reset_password": _link("reset-password"),
+    "audits.action": _to_mend(*Mending),
+    "audits.begin": _each("paper", "", "1"),
+    "audits.board": _each("state", "", "done", "dropped"),
+    "audits.done": _to_mend(Mending.OPEN),
+    "audits.drop": _walks([Walker.OWN], is_finished=False),
+    "audits.drop_action": _to_mend(Mending.OPEN),
+    "audits.finish": _walks([Walker.OWN], is_finished=False),
+    "audits.leave_out": _walks([Walker.OWN], is_finished=False, with_room=True),
+    "audits.plan": _to_mend(Mending.OPEN),
+    "audits.room": _walks([Walker.OWN], is_finished=False, with_room=True),
+    "audits.show": _walks([Walker.OWN]),
     "briefings.paper": _with_tonight,
     "certificates.issue": _proposals,
     "certificates.withdraw": _certificates,
@@ -522,7 +630,21 @@ FILLED: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "network.queue": _each("only", "", "hidden"),
     "network.take_down": _notices_shown,
     "network.take_down_reply": _replies_shown,
+    "night_walk.answer": _fault_links,
+    "night_walk.done": _night_walk_links,
+    "night_walk.faults": _fault_lists,
+    "night_walk.start": _night_walk_links,
+    "night_walk.stop": _night_walk_stop,
+    "night_walks.change": _without_walkers,
+    "night_walks.compare": _again,
+    "night_walks.fault": _street_faults,
+    "night_walks.new_fault": _night_walks,
+    "night_walks.recipient": _recipients,
+    "night_walks.typed": _sheets_typed,
+    "night_walks.walk": _night_walks,
+    "office.beside": _walks(CHECKS, is_finished=True),
     "office.sign_up": _sign_ups,
+    "office.to_mend": _each("show", "", "overdue"),
     "outside.decide": _outside,
     "outside.remap": _outside_courses,
     "review.not_applicable": _wishes,
@@ -549,6 +671,11 @@ FILLED: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "signup.answer": _link("sign-up-decision"),
     "signup.confirm": _link("sign-up-confirm"),
     "signup.venue": _each("q", "", "quay", "nothing at all"),
+    "space_checks.drop": _walks(CHECKS, is_finished=False),
+    "space_checks.finish": _walks(CHECKS, is_finished=False),
+    "space_checks.leave_out": _walks(CHECKS, is_finished=False, with_room=True),
+    "space_checks.room": _walks(CHECKS, is_finished=False, with_room=True),
+    "space_checks.show": _walks(CHECKS),
     "staff.change": _staff_here,
     "staff.come_back": _staff_gone,
     "staff.index": _each("find", "", "a"),
