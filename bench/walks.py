@@ -157,7 +157,7 @@ def _pages(
         while True:
             seen = {f"{name}-seen": f"{version}.{value}.0" for name in names}
             value, version = 3 - value, version + 1
-            fields = {**seen, **dict.fromkeys(names, str(value))}
+            fields = {**seen, **{f"{name}-answer": str(value) for name in names}}
             yield Ask(f"{base}/{running}/rooms/{place}", "POST", session=session, fields=fields)
 
     return [

@@ -137,8 +137,9 @@ class Photo(UploadField):
 class RoomForm(Form):
     """One place of a walk: for each question an answer, a note, a photo, and what was seen.
 
-    The fields of a question are called by the end of its key: `light`, `light-note`,
-    `light-photo` and `light-seen`. `of` makes the form of a place.
+    The fields of a question are called by the end of its key: `light-answer`, `light-note`,
+    `light-photo` and `light-seen`, so that no key can be a name that forms have already. `of` makes
+    the form of a place.
     """
 
     room: Room
@@ -149,7 +150,7 @@ class RoomForm(Form):
         fields: dict[str, Any] = {"room": room}
         for each in room.questions:
             row, name = walk.rows.get((room.place, each.key)), short(each.key)
-            fields[name] = _value(each, row.value if row else None)
+            fields[f"{name}-answer"] = _value(each, row.value if row else None)
             fields[f"{name}-note"] = TextArea(
                 "What did you see?" if each.answer is not Answer.TEXT else each.words,
                 limit=walks.NOTE_LIMIT,
@@ -163,9 +164,9 @@ class RoomForm(Form):
         made: type[Self] = type("RoomForm", (cls,), fields)
         return made(**kwargs)
 
-    def of_question(self, question: Question, part: str = "") -> Field:
+    def of_question(self, question: Question, part: str = "answer") -> Field:
         """One of the fields of a question."""
-        field: Field = self._fields[short(question.key) + (f"-{part}" if part else "")]
+        field: Field = self._fields[f"{short(question.key)}-{part}"]
         return field
 
     def value_of(self, question: Question) -> int | None:
@@ -214,7 +215,14 @@ class RoomForm(Form):
 
     def refuse(self, refused: Refused) -> None:
         """A question's refusal stands beside its answer."""
-        super().refuse(Refused(refused.words, short(refused.field)) if refused.field else refused)
+        if refused.field:
+            refused = Refused(refused.words, f"{short(refused.field)}-answer")
+        super().refuse(refused)
+
+    def refuse_photo(self, question: str, refused: Refused) -> None:
+        """A photo that cannot be taken stands beside its own field."""
+        field = self._fields[f"{short(question)}-photo"]
+        field.errors = [*field.errors, refused.words]
 
     def show_apart(self, walk: Walk, apart: Sequence[str]) -> None:
         """Say what somebody else answered meanwhile; sent again, the answer here replaces it."""

@@ -191,7 +191,7 @@ def _receive(form: RoomForm) -> dict[str, Received] | None:
         try:
             received[key] = files.receive(upload, allow=PICTURES, field=key)
         except Refused as refused:
-            form.refuse(refused)
+            form.refuse_photo(key, refused)
     return None if form.errors else received
 
 

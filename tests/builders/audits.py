@@ -75,7 +75,7 @@ def form_of(room: Room, say: Say = good, seen: str = "0..0", **more: Any) -> dic
     for each in room.questions:
         name = each.key.split(".", 1)[1]
         if each.answer not in (Answer.TEXT, Answer.PHOTO):
-            sent[name] = str(say(each))
+            sent[f"{name}-answer"] = str(say(each))
         sent[f"{name}-note"] = ""
         sent[f"{name}-seen"] = seen
     return sent | more

@@ -87,8 +87,8 @@ class Phone:
             row, name = walk.rows.get((room.place, each.key)), each.key.split(".")[1]
             fields[f"{name}-seen"] = str(Seen.of(row))
             if row is not None:
-                fields[name] = str(row.value)
-        fields[self.question] = str(value)
+                fields[f"{name}-answer"] = str(row.value)
+        fields[f"{self.question}-answer"] = str(value)
         path = f"/venues/{self.venue}/audits/{self.audit}/rooms/{room.place}"
         session = self.city.champions[self.venue]
         return self.city.sent(Ask(path, "POST", session=session, fields=fields))
