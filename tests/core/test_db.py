@@ -88,11 +88,16 @@ def test_sqlite_is_set_up_so_that_a_commit_survives_and_a_deletion_is_one(app: F
 
 
 def test_an_answer_is_kept_until_anything_changes_and_no_longer(app: Flask):
-    with app.app_context():
+    def is_kept() -> bool:
         kept()["question"] = "answer"
         db.session.rollback()
-        assert kept() == {"question": "answer"}
+        found = kept() == {"question": "answer"}
         db.session.rollback()
+        return found
+
+    with app.app_context():
+        # A PostgreSQL counts transactions of all its databases, and other tests write meanwhile.
+        assert any(is_kept() for _ in range(50))
         lock(CITY)
         next_number("anything")
         commit()

@@ -1,7 +1,10 @@
 """Everybody's browsers: one signed-in page for each person, with scripts and without, kept open."""
 
-from collections.abc import Callable, Iterator
+import fcntl
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
@@ -47,16 +50,46 @@ def parts(element: Element, within: Part = ()) -> Iterator[Part]:
             yield from parts(child, here)
 
 
+class Seen:
+    """What was looked at, by every worker of a session: whoever comes first looks at it.
+
+    The workers tell each other in a file; without one it is this worker's own.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._file, self._known, self._read = file, set[str](), 0
+
+    def claim(self, here: Iterable[object]) -> bool:
+        """Whether something of this was looked at by nobody; from now on it is this worker's."""
+        marks = {hashlib.sha256(repr(each).encode()).hexdigest()[:20] for each in here}
+        if marks <= self._known or self._file is None:
+            is_new = not marks <= self._known
+            self._known |= marks
+            return is_new
+        with self._file.open("a+") as shared:
+            fcntl.flock(shared, fcntl.LOCK_EX)
+            shared.seek(self._read)
+            self._known |= set(shared.read().split())
+            new = marks - self._known
+            shared.write("".join(f"{each}\n" for each in sorted(new)))
+            shared.flush()
+            self._read = shared.tell()
+        self._known |= new
+        return bool(new)
+
+
 class Browsers:
     """Screens by person, opened when first asked for.
 
-    `seen` are the parts of pages that were looked at, `seen_wrong` those of pages that complain.
+    `seen` are the parts of pages that were looked at and `kinds` what they end in, wherever it is;
+    `seen_wrong` are parts of pages that complain. Workers that share a `folder` share them.
     """
 
-    def __init__(self, browser: Browser, city: City) -> None:
+    def __init__(self, browser: Browser, city: City, folder: Path | None = None) -> None:
         self.city = city
-        self.seen: set[Part] = set()
-        self.seen_wrong: set[Part] = set()
+        names = ("seen", "kinds", "seen-wrong")
+        found = (Seen(folder / f"pages-{name}" if folder else None) for name in names)
+        self.seen, self.kinds, self.seen_wrong = found
         self._browser = browser
         self._contexts: list[BrowserContext] = []
         self._screens: dict[tuple[str, bool], Screen] = {}

@@ -27,8 +27,8 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def browsers(browser: Browser, city: City) -> Iterator[Browsers]:
+def browsers(browser: Browser, city: City, databases: Databases) -> Iterator[Browsers]:
     """Everybody's browsers in the city, with scripts and without."""
-    found = Browsers(browser, city)
+    found = Browsers(browser, city, databases.folder)
     yield found
     found.close()

@@ -1,6 +1,7 @@
 """Every page, as everybody who may open it, in a real browser: by day, by night, zoomed, on paper.
 
-All who may open a page get it once without a browser, and it is inspected. Whoever's page has a
+All who may open a page get it once without a browser, and it is inspected (of a page for everyone,
+those whose menu is another one). Whoever's page has a
 part that no page before it had in that place (another form, another state, another menu) has it
 looked at in Chromium too. Of an endpoint that has nothing new, one page is measured there: its
 words are its own. `make test-long` looks at all of them.
@@ -59,11 +60,11 @@ def _measure(plain: Screen, path: str) -> list[str]:
 def _walk(browsers: Browsers, endpoint: str, *, all_of_them: bool) -> dict[str, list[str]]:
     """The faults of an endpoint's pages; unless all are wanted, of those with a part that is new.
 
-    New is what this worker has not looked at yet, on any page. Where nothing is, one is measured.
+    New is what no worker has looked at yet, on any page. Where nothing is, one is measured.
     """
     faults: dict[str, list[str]] = {}
     first, is_seen = None, False
-    for visit in visits(browsers.city, endpoint):
+    for visit in visits(browsers.city, endpoint, everybody=all_of_them):
         status, page = browsers.read(visit.person, visit.path)
         if page is None:
             assert status == 303, f"{visit} answers {status}"
@@ -71,10 +72,8 @@ def _walk(browsers: Browsers, endpoint: str, *, all_of_them: bool) -> dict[str, 
         first = first or visit
         found = faults.setdefault(str(visit), [] if status == 200 else [f"answers {status}"])
         here = set(parts(page.one("body")))
-        if all_of_them or not here <= browsers.seen:
-            kinds = {each[-1] for each in here} - {each[-1] for each in browsers.seen}
-            browsers.seen |= here
-            by_night = all_of_them or bool(kinds)
+        if all_of_them or browsers.seen.claim(here):
+            by_night = all_of_them or browsers.kinds.claim((each[-1],) for each in here)
             found += _look(*_screens(browsers, visit.person), visit.path, by_night=by_night)
             is_seen = True
     assert first is not None, "nobody in the demo city can be shown this page"

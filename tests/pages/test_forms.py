@@ -80,8 +80,7 @@ def _complaint(page: Page, browsers: Browsers) -> list[str]:
     if page.evaluate("document.activeElement.className") != "govuk-error-summary":
         found.append("the summary does not have the focus")
     here = set(parts(inspect(page.content(), 200, typed=True).one("body")))
-    if not here <= browsers.seen_wrong:
-        browsers.seen_wrong |= here
+    if browsers.seen_wrong.claim(here):
         found += axe(page)
         found += checks.fits(page)
     for link in page.locator(".govuk-error-summary__list a").all():

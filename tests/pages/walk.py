@@ -84,6 +84,8 @@ LANTERN, ANCHOR = "The Lantern", "The Anchor"
 # Where each person is at home; the office looks at any venue.
 # Who may open a page that is not there for them: an area manager has no role at one venue to leave.
 NOT_THERE = {("team.leave", "area-manager")}
+# Between them they see every menu that a page for everyone can have.
+FRAMES = (NOBODY, "champion", "office-admin")
 HOMES = {"new champion": ANCHOR, "area-manager": "The Ropewalk"}
 Values = dict[str, Any]
 
@@ -106,12 +108,16 @@ def endpoints() -> list[str]:
     ]
 
 
-def visits(city: City, endpoint: str, *people: str) -> list[Visit]:
-    """All (or these) people who may open an endpoint, at each address of it worth looking at."""
+def visits(city: City, endpoint: str, *people: str, everybody: bool = True) -> list[Visit]:
+    """All (or these) people who may open an endpoint, at each address of it worth looking at.
+
+    Not `everybody`: of a page for everyone, only whose frame around it is another one.
+    """
     route = next(r for r in matrix.routes() if (r.endpoint, r.method) == (endpoint, "GET"))
     found = []
     with city.app.test_request_context(base_url=city.address):
-        for person in people or PEOPLE:
+        frames = PEOPLE if everybody or route.who != "public" else FRAMES
+        for person in people or frames:
             if not _may(person, route.who) or (endpoint, person) in NOT_THERE:
                 continue
             for values in _values(city, endpoint, person, route.is_about_a_venue):
@@ -156,7 +162,15 @@ ELSEWHERE = {
     "certificates.propose": {"The Anchor", "Junction House"},
     "certificates.venue": {"The Anchor", "Junction House", "Crescent Tap"},
     "commitments.commitment": _STATES,
-    "commitments.requirement": _STATES | {"The Anchor", "Cellar 19", "Paper Lane Kitchen"},
+    # Between them they have every kind of requirement in every state that the demo city has.
+    "commitments.requirement": {
+        "The Half Moon",
+        "The Tide House",
+        "Cellar 19",
+        "The Anchor",
+        "Crescent Tap",
+        LONG_NAME,
+    },
     "office.venue": _STATES | {"The Anchor", "Velvet Hour", "Junction House", "Saltworks Festival"},
     "review.not_applicable": {"The Anchor"},
     "review.proof": {"The Anchor", "The Tide House"},

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from bench import dataset
 from bench.pages import EVIDENCE, Ask, Wire
 from charter import config
+from charter.audits import loading as audits
 from charter.core import files, trail
 from charter.core.db import CITY, commit, db, lock
 from charter.core.trail import TrailEntry
@@ -30,6 +31,7 @@ def city(app: Flask) -> dataset.Made:
     """Venues with a champion each, fifty of them with an accepted proof of everything."""
     with app.app_context():
         lock(CITY)
+        audits.load_seeds(config.ROOT / "seeds" / "audits")
         editions.load_seeds(config.ROOT / "seeds" / "charter")
         commit()
     return dataset.make(app, 2 * ROUNDS)

@@ -167,7 +167,7 @@ def test_the_template_can_be_downloaded_and_read(
     assert sheets.read(path.read_bytes(), path.name, signatories.COLUMNS) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.sqlite_only
 def test_five_hundred_venues_come_in_at_once(app: Flask, tmp_path: Path) -> None:
     rows = [
