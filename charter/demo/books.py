@@ -223,8 +223,7 @@ class _Story:
 
 def _when(venue: Venue, row: Mapping[str, Any]) -> datetime:
     """What the clock showed, on one of the venue's nights of the week that ended that night."""
-    # From today and not from tonight, as champions begin: after midnight that is a day apart.
-    last = clock.today() - timedelta(days=row["ago"])
+    last = clock.night_of(clock.now()) - timedelta(days=row["ago"])
     week = [last - timedelta(days=back) for back in range(7)]
     nights = [each for each in week if str(each.weekday()) in venue.opening_nights] or week
     night = nights[hashlib.sha256(row["said"].encode()).digest()[0] % len(nights)]
