@@ -6,27 +6,19 @@ of its own: the pages that people open most are asked for without a network in b
 register of all of it is printed, so that the memory told is that of printing alone.
 """
 
-import argparse
 import itertools
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
-from statistics import median, quantiles
 
-from flask import Flask
 from pypdf import PdfReader
 
-from bench.pages import Ask, Page, Wire
-from charter import config, install
-from charter.accounts import signin
-from charter.accounts.models import User
-from charter.app import create_app
+from bench.alone import CHAMPION, application, memory, run, signed_in, visit
+from bench.pages import Ask, Page
+from charter import install
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock, steady
@@ -44,38 +36,22 @@ from tests.builders.venues import make_venue
 
 AT_ONCE = 500
 ENTRIES = [200, 2_000, 20_000]
-VISITS = 40
 SAID = " ".join(["He would not leave her alone, and went on when she had said no twice."] * 6)
-CHAMPION = "champion@venue.example"
-MEGABYTE = 1024.0
 
 
 def main() -> None:
     """Write each book, open it, print it, and say what that took."""
-    parser = argparse.ArgumentParser(prog="python -m bench.book", description=__doc__)
-    parser.add_argument("entries", type=int, nargs="*", default=ENTRIES)
-    parser.add_argument("--of", dest="folder", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--act", choices=("open", "print"), help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.folder:
-        {"open": _open_book, "print": _print_book}[options.act](options.folder)
-        return
-    for entries in options.entries:
-        with tempfile.TemporaryDirectory(prefix="charter-bench-") as name:
-            _write_book(Path(name), entries)
-            for act in ("open", "print"):
-                command = [sys.executable, "-m", "bench.book", "--of", name, "--act", act]
-                subprocess.run(command, check=True)
-
-
-def _app(folder: Path) -> Flask:
-    url = f"sqlite:///{folder / 'book.sqlite'}"
-    return create_app(config.load({"INSTANCE": str(folder), "DEMO": "0", "DATABASE_URL": url}))
+    run(
+        "bench.book",
+        __doc__ or "",
+        ENTRIES,
+        _write_book,
+        {"open": _open_book, "print": _print_book},
+    )
 
 
 def _write_book(folder: Path, entries: int) -> None:
-    install.write_settings(folder, False)
-    app, began = _app(folder), time.perf_counter()
+    app, began = application(folder), time.perf_counter()
     with app.app_context():
         install.prepare(False)
         since = clock.today() - timedelta(days=400)
@@ -103,29 +79,12 @@ def _write_book(folder: Path, entries: int) -> None:
 
 def _open_book(folder: Path) -> None:
     """The pages that people open most, and a saved entry: milliseconds and statements."""
-    app = _app(folder)
+    app = application(folder)
     with app.app_context():
-        champion = db.session.query(User).filter_by(email=CHAMPION).one()
-        session = signin.begin(champion, device="Firefox on Linux").token
-        db.session.commit()
+        session = signed_in()
         venue_id, zone = db.session.query(Venue.id, Zone.id).join(Zone).one()
         db.session.remove()
-    wire = Wire(app)
-    for page in _pages(venue_id, zone, session):
-        statements, answer = wire.count(app, page)
-        if answer.status_code != page.expect:
-            raise SystemExit(f"{page.title}: {answer.status_code}\n{answer.text[:3000]}")
-        took = []
-        for _ in range(VISITS):
-            ask = next(page.asks)
-            began = time.perf_counter()
-            wire.visit(app, ask)
-            took.append((time.perf_counter() - began) * 1000)
-        print(
-            f"        {page.title:<24}{median(took):6.1f} ms, {quantiles(took, n=20)[-1]:6.1f} ms "
-            f"at most for 19 of 20; {statements} statements",
-            flush=True,
-        )
+    visit(app, _pages(venue_id, zone, session))
 
 
 def _pages(venue_id: int, zone: int, session: str) -> list[Page]:
@@ -148,7 +107,7 @@ def _pages(venue_id: int, zone: int, session: str) -> list[Page]:
 
 
 def _print_book(folder: Path) -> None:
-    app = _app(folder)
+    app = application(folder)
     with app.app_context():
         venue = db.session.query(Venue).one()
         today = clock.today()
@@ -179,14 +138,6 @@ def _print_book(folder: Path) -> None:
         f"memory {before:.0f} MB before, {after_check:.0f} most while checking, {most:.0f} most",
         flush=True,
     )
-
-
-def memory(what: str) -> float:
-    """What the system says of this process, in megabytes: `VmRSS` now, `VmHWM` at most."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(what):
-            return int(line.split()[1]) / MEGABYTE
-    raise RuntimeError(f"this machine does not tell {what}")
 
 
 if __name__ == "__main__":

@@ -5,29 +5,20 @@ each by a process of its own: its pages are asked for without a network in betwe
 saved, and the report is written, so that the memory told is that of the report alone.
 """
 
-import argparse
 import io
 import itertools
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
-from statistics import median, quantiles
 
-from flask import Flask
 from pypdf import PdfReader
 from werkzeug.datastructures import FileStorage
 
-from bench.book import memory
-from bench.pages import Ask, Page, Wire
-from charter import config, install
-from charter.accounts import signin
-from charter.accounts.models import User
-from charter.app import create_app
+from bench.alone import CHAMPION, application, memory, run, signed_in, visit
+from bench.pages import Ask, Page
+from charter import install
 from charter.audits import pages, report, service, walks
 from charter.audits.models import Audit
 from charter.audits.rules import Kind
@@ -44,38 +35,17 @@ from tests.builders.pictures import make_photo
 from tests.builders.venues import make_venue
 
 PHOTOS = [0, 50, 150]
-VISITS = 40
-CHAMPION = "champion@venue.example"
 NOW = Conditions(is_open=True, is_dark=True, fullness="half", weather="dry")
 
 
 def main() -> None:
     """Walk, open, save, print, and say what that took."""
-    parser = argparse.ArgumentParser(prog="python -m bench.walks", description=__doc__)
-    parser.add_argument("photos", type=int, nargs="*", default=PHOTOS)
-    parser.add_argument("--of", dest="folder", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--act", choices=("open", "print"), help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.folder:
-        {"open": _open, "print": _print}[options.act](options.folder)
-        return
-    for photos in options.photos:
-        with tempfile.TemporaryDirectory(prefix="charter-bench-") as name:
-            _walk(Path(name), photos)
-            for act in ("open", "print"):
-                command = [sys.executable, "-m", "bench.walks", "--of", name, "--act", act]
-                subprocess.run(command, check=True)
-
-
-def _app(folder: Path) -> Flask:
-    url = f"sqlite:///{folder / 'walks.sqlite'}"
-    return create_app(config.load({"INSTANCE": str(folder), "DEMO": "0", "DATABASE_URL": url}))
+    run("bench.walks", __doc__ or "", PHOTOS, _walk, {"open": _open, "print": _print})
 
 
 def _walk(folder: Path, photos: int) -> None:
     """Two walks of one venue: one that is finished, with so many photos, and one under way."""
-    install.write_settings(folder, False)
-    app, began = _app(folder), time.perf_counter()
+    app, began = application(folder), time.perf_counter()
     shot = make_photo((1600, 1200))
     with app.app_context():
         install.prepare(False)
@@ -115,11 +85,9 @@ def _received(content: bytes) -> files.Received:
 
 def _open(folder: Path) -> None:
     """The pages of a walk, and a saved room: milliseconds and statements."""
-    app = _app(folder)
+    app = application(folder)
     with app.app_context():
-        champion = db.session.query(User).filter_by(email=CHAMPION).one()
-        session = signin.begin(champion, device="Firefox on Linux").token
-        db.session.commit()
+        session = signed_in()
         venue_id = db.session.query(Venue.id).scalar()
         done, running = (each for (each,) in db.session.query(Audit.id).order_by(Audit.id))
         walk = walks.walk(venue_id, running, [Kind.OWN])
@@ -127,22 +95,7 @@ def _open(folder: Path) -> None:
         names = [each.key.split(".")[1] for each in walk.rooms[0].questions]
         place = walk.rooms[0].place
         db.session.remove()
-    wire = Wire(app)
-    for page in _pages(f"/venues/{venue_id}/audits", done, running, place, names, session):
-        statements, answer = wire.count(app, page)
-        if answer.status_code != page.expect:
-            raise SystemExit(f"{page.title}: {answer.status_code}\n{answer.text[:3000]}")
-        took = []
-        for _ in range(VISITS):
-            ask = next(page.asks)
-            began = time.perf_counter()
-            wire.visit(app, ask)
-            took.append((time.perf_counter() - began) * 1000)
-        print(
-            f"        {page.title:<24}{median(took):6.1f} ms, {quantiles(took, n=20)[-1]:6.1f} ms "
-            f"at most for 19 of 20; {statements} statements",
-            flush=True,
-        )
+    visit(app, _pages(f"/venues/{venue_id}/audits", done, running, place, names, session))
 
 
 def _pages(
@@ -170,7 +123,7 @@ def _pages(
 
 
 def _print(folder: Path) -> None:
-    app = _app(folder)
+    app = application(folder)
     with app.test_request_context():
         venue = db.session.query(Venue).one()
         row = db.session.query(Audit).order_by(Audit.id).first()

@@ -8,7 +8,8 @@ from charter.accounts import service as accounts
 from charter.audits import actions, pages, walks
 from charter.audits.forms import ActionDropForm, DoneForm, PlanForm
 from charter.audits.models import Action
-from charter.audits.rules import Kind, State
+from charter.audits.rules import COSTS, Kind, State
+from charter.audits.template import Mends
 from charter.audits.views import READ, WRITE, bp
 from charter.audits.walk_views import Answer, the_venue
 from charter.core import access, clock, files
@@ -31,7 +32,10 @@ def board(venue_id: int) -> Answer:
     typed = request.args.get("page", "1")
     page = max(1, int(typed)) if is_number(typed) and len(typed) < 6 else 1
     return render_template(
-        "audits/board.html", venue=the_venue(venue_id), found=pages.board(venue_id, state, page)
+        "audits/board.html",
+        venue=the_venue(venue_id),
+        found=pages.board(venue_id, state, page),
+        needs={each.value: each.label for each in Mends},
     )
 
 
@@ -55,6 +59,8 @@ def _page(template: str, venue_id: int, row: Action, form: Form | None = None) -
         venue=the_venue(venue_id),
         row=row,
         people={user_id: user.name for user_id, user in people.items()},
+        costs=COSTS,
+        needs=Mends(row.mends).label,
         today=clock.today(),
         has_before=row.before_photo_id is not None
         and walks.photo(venue_id, row.before_photo_id, [Kind.OWN]) is not None,

@@ -102,6 +102,14 @@ def board(venue_id: int, state: State, *, page: int = 1) -> list[Action]:
     return list(db.session.scalars(query))
 
 
+def open_at(venue_id: int, place: str) -> dict[str, Action]:
+    """What is still to be mended at one place, by question; one statement."""
+    query = select(Action).where(
+        Action.venue_id == venue_id, Action.state == State.OPEN, Action.place == place
+    )
+    return {each.question: each for each in db.session.scalars(query)}
+
+
 def totals(venue_id: int) -> dict[str, int]:
     """How many are in each state, `unplanned` and `overdue`; one statement."""
     today = clock.today()

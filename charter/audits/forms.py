@@ -1,9 +1,9 @@
 """What a person may choose, type or add on a safety walk and about what has to be mended."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from secrets import token_hex
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from werkzeug.datastructures import FileStorage
 from wtforms import Field
@@ -16,7 +16,7 @@ from charter.audits.results import Room
 from charter.audits.rules import CHECKS, COSTS, FULLNESS, ROLES, WEATHER, Kind
 from charter.audits.template import DOES_NOT_APPLY, MOST_COUNTED, Answer, Question
 from charter.audits.walks import Conditions, Given, Seen, Walk
-from charter.core import clock
+from charter.core.clocktimes import ClockTime
 from charter.core.errors import Refused
 from charter.core.fields import (
     ACCEPT_PHOTOS,
@@ -34,7 +34,6 @@ from charter.core.fields import (
 )
 from charter.core.files import Received
 from charter.core.photos import PhotoForm
-from charter.core.text import clock_time
 from charter.venues.forms import WholeNumber
 
 NOBODY = "Nobody can be seen on my photos"
@@ -85,30 +84,14 @@ class PaperForm(BeginForm):
     is_open = YesNo("Were you open to guests?", missing="Say whether you were open")
     is_dark = YesNo("Was it dark outside?", missing="Say whether it was dark outside")
     walked_on = DateParts("Which day did you walk?")
-    walked_time = TextLine(
-        "At what time did you begin?",
-        limit=20,
-        missing="Enter the time you began, like 23:15",
-        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    walked_time = ClockTime(
+        "At what time did you begin?", missing="Enter the time you began, like 23:15"
     )
-
-    def validate_walked_time(self, field: TextLine) -> None:
-        """A time can be written in several ways, but has to be one."""
-        try:
-            clock_time(field.data or "")
-        except ValueError as fault:
-            raise ValidationError(str(fault)) from fault
 
     @property
     def walked_at(self) -> datetime:
         """The instant at which it began. Raises Refused for a time that never was."""
-        day, at = self.walked_on.data, clock_time(self.walked_time.data or "")
-        if day is None:
-            raise Refused("Enter the day you walked", "walked_on")
-        try:
-            return clock.instant(datetime.combine(day, at))
-        except Refused as refused:
-            raise Refused(refused.words, "walked_time") from refused
+        return self.walked_time.instant(cast(date, self.walked_on.data))
 
 
 class CheckForm(BeginForm):
@@ -201,7 +184,7 @@ class RoomForm(Form):
         return {key: upload for key, upload in found.items() if upload}
 
     def given(self, photos: dict[str, Received]) -> list[Given]:
-        """What was sent about each question."""
+        """What was sent about each question, but for those with something wrong."""
         return [
             Given(
                 each.key,
@@ -211,6 +194,7 @@ class RoomForm(Form):
                 photos.get(each.key),
             )
             for each in self.room.questions
+            if not (self.of_question(each).errors or self.of_question(each, "note").errors)
         ]
 
     def refuse(self, refused: Refused) -> None:

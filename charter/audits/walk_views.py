@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from charter import config
 from charter.accounts import service as accounts
-from charter.audits import loading, pages, paper, service, walks
+from charter.audits import actions, loading, pages, paper, service, walks
 from charter.audits.forms import (
     BeginForm,
     CheckForm,
@@ -141,21 +141,21 @@ def overview(venue_id: int, walk: Walk, way: Way) -> str:
 def room(venue_id: int, audit_id: int, place: str, way: Way) -> Answer:
     """One place of a walk: its questions, with what was answered so far. A late view.
 
-    A script that sends `X-Keep` with each answer gets back what now stands there, and no page.
+    A script that sends `X-Keep` with each answer gets back what now stands there, and no page. What
+    of it can be kept is; 409 says that something still waits for the person.
     """
     walk = running(venue_id, audit_id, way)
     here = walk.room(place) or abort(404)
     form = RoomForm.of(walk, here)
     keeps = "X-Keep" in request.headers
-    if form.validate_on_submit():
+    is_whole = form.validate_on_submit()
+    if is_whole or (keeps and form.is_submitted()):
         photos = {} if keeps else _receive(form)
         apart = None if photos is None else _save(venue_id, audit_id, here, form, photos, way)
-        if keeps and apart is not None:
-            return jsonify({each.name: each.data for each in form if each.name.endswith("-seen")})
+        if keeps:
+            return _kept(form, is_whole=is_whole and apart == [])
         if apart == []:
             return _onward(venue_id, audit_id, here, way)
-    if keeps:
-        return Response("{}", 409, mimetype="application/json")
     return render_template(
         "audits/room.html",
         venue=the_venue(venue_id),
@@ -165,7 +165,15 @@ def room(venue_id: int, audit_id: int, place: str, way: Way) -> Answer:
         form=form,
         number=[each.place for each in walk.rooms].index(place) + 1,
         why=walk.left_out.get(place, ""),
+        mending=actions.open_at(venue_id, place),
     )
+
+
+def _kept(form: RoomForm, *, is_whole: bool) -> Response:
+    """What now stands at each question, for a script."""
+    answer = jsonify({each.name: each.data for each in form if each.name.endswith("-seen")})
+    answer.status_code = 200 if is_whole else 409
+    return answer
 
 
 def _save(
@@ -277,8 +285,8 @@ def report(venue_id: int, walk: Walk) -> Response:
     venue, found = the_venue(venue_id), pages.result(walk)
     ids = {each.owner_id for each in found.actions.values() if each.owner_id}
     people = accounts.people(ids) if ids else {}
-    address = url_for("audits.show", venue_id=venue_id, audit_id=walk.audit.id, _external=True)
-    head = Head(venue, config.current().city.colour, _short(address), clock.now())
+    address = _short(url_for("audits.show", venue_id=venue_id, audit_id=walk.audit.id))
+    head = Head(venue, config.current().city.colour, address, clock.now())
     owners = {user_id: user.name for user_id, user in people.items()}
     day = clock.local(walk.audit.walked_at).date()
     return download(
@@ -294,7 +302,7 @@ def blank(venue_id: int, *, is_quick: bool) -> Response:
         for place, kind, name in walks.through(venue_id)
         if (questions := template.asked([kind], quick=is_quick))
     ]
-    address = _short(url_for("audits.index", venue_id=venue_id, _external=True))
+    address = _short(url_for("audits.index", venue_id=venue_id))
     title = "Safety walk: the quick walk" if is_quick else "Safety walk: the whole walk"
     how = (
         "One tick for each question. Write what is wrong below it, in a few words, and nobody’s "
@@ -309,5 +317,6 @@ def blank(venue_id: int, *, is_quick: bool) -> Response:
     return download(f"safety-walk-{'quick' if is_quick else 'whole'}.pdf", write)
 
 
-def _short(address: str) -> str:
-    return address.split("://", 1)[-1]
+def _short(path: str) -> str:
+    """A page's address as it stands on paper."""
+    return f"{config.current().public_url}{path}".partition("://")[2]

@@ -3,17 +3,15 @@
 from secrets import token_hex
 from typing import Any
 
-from wtforms.validators import Regexp, ValidationError
+from wtforms.validators import Regexp
 
+from charter.core.clocktimes import ClockTime
 from charter.core.fields import Choice, Choices, Form, Hidden, TextLine
-from charter.core.text import clock_time
 from charter.doors import service as doors
 from charter.doors.service import Guard
 from charter.incidents import words
 from charter.incidents.book_forms import NAME_HINTS
 from charter.staff.jobs import EMPLOYERS
-
-_TIME = {"autocomplete": "off", "spellcheck": "false"}
 
 
 class TermsForm(Form):
@@ -45,20 +43,8 @@ class GuardForm(Form):
         choices=[(key, name[:1].upper() + name[1:]) for key, name in EMPLOYERS.items()],
         missing="Choose who they work for",
     )
-    starts = TextLine(
-        "From", limit=20, missing="Enter the time they begin, like 21:00", render_kw=_TIME
-    )
-    ends = TextLine(
-        "To", limit=20, missing="Enter the time they go home, like 03:30", render_kw=_TIME
-    )
-
-    def validate_starts(self, field: TextLine) -> None:
-        """A time can be written in several ways, but has to be one."""
-        _is_time(field)
-
-    def validate_ends(self, field: TextLine) -> None:
-        """A time can be written in several ways, but has to be one."""
-        _is_time(field)
+    starts = ClockTime("From", missing="Enter the time they begin, like 21:00")
+    ends = ClockTime("To", missing="Enter the time they go home, like 03:30")
 
     def guard(self) -> Guard:
         """Who it is; the form is valid."""
@@ -66,13 +52,6 @@ class GuardForm(Form):
             name=self.name.data or "",
             licence=self.licence.data or "",
             employer=self.employer.data or "",
-            starts=clock_time(self.starts.data or ""),
-            ends=clock_time(self.ends.data or ""),
+            starts=self.starts.time,
+            ends=self.ends.time,
         )
-
-
-def _is_time(field: TextLine) -> None:
-    try:
-        clock_time(field.data or "")
-    except ValueError as fault:
-        raise ValidationError(str(fault)) from fault

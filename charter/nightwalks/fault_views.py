@@ -112,7 +112,7 @@ def fault(walk_id: int, number: int) -> Answer:
     stop = next(each for each in service.stops(walk_id) if each.id == found.stop_id)
     to = service.recipient(found.recipient_id)
     return render_template(
-        "night_walks/fault.html", row=row, fault=found, stop=stop, to=to, form=form,
+        "night_walks/fault.html", states=State, row=row, fault=found, stop=stop, to=to, form=form,
         today=clock.today(),
     )  # fmt: skip
 

@@ -1,15 +1,15 @@
 """What a person chooses and types about a night walk."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from secrets import token_hex
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from wtforms import Field
-from wtforms.validators import Regexp, ValidationError
+from wtforms.validators import Regexp
 
 from charter.core import clock
-from charter.core.errors import Refused
+from charter.core.clocktimes import ClockTime
 from charter.core.fields import (
     Choice,
     DateParts,
@@ -21,7 +21,7 @@ from charter.core.fields import (
     TextLine,
 )
 from charter.core.photos import PhotoForm
-from charter.core.text import clean_line, clock_time
+from charter.core.text import clean_line
 from charter.nightwalks import service
 from charter.nightwalks.models import FaultRecipient, NightWalk, WalkStop
 from charter.nightwalks.rules import State, Thing
@@ -36,33 +36,17 @@ class PlanForm(Form):
         "What is it called?", limit=80, missing="Give it a name, like: Station to the harbour"
     )
     day = DateParts("Which day?")
-    time = TextLine(
-        "When do you meet?", limit=20, missing="Enter the time you meet, like 22:30",
-        render_kw={"autocomplete": "off", "spellcheck": "false"},
-    )  # fmt: skip
+    time = ClockTime("When do you meet?", missing="Enter the time you meet, like 22:30")
     meeting_place = TextLine("Where do you meet?", limit=120, missing="Say where you meet")
     stops = TextArea(
         "The stops, in the order of the way", limit=5000, counts=False,
         missing="Enter the stops, one on each line, like: the door of the station",
     )  # fmt: skip
 
-    def validate_time(self, field: TextLine) -> None:
-        """A time can be written in several ways, but has to be one."""
-        try:
-            clock_time(field.data or "")
-        except ValueError as fault:
-            raise ValidationError(str(fault)) from fault
-
     @property
     def plan(self) -> Plan:
         """What was typed; the form is valid. Raises Refused for a time that never was."""
-        day = self.day.data
-        if day is None:
-            raise Refused("Enter the day", "day")
-        try:
-            at = clock.instant(datetime.combine(day, clock_time(self.time.data or "")))
-        except Refused as refused:
-            raise Refused(refused.words, "time") from refused
+        at = self.time.instant(cast(date, self.day.data))
         stops = [clean_line(each, 5000) for each in (self.stops.data or "").splitlines()]
         return Plan(
             self.title.data or "",

@@ -37,7 +37,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What one walker wrote about a stop; `photo_id` is the note's id where there is a photo."""
+    """What one walker wrote about a stop, and whether there is a photo with it."""
 
     id: int
     walker: int

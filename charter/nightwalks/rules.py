@@ -23,6 +23,11 @@ class State(StrEnum):
     FIXED = "fixed"
     DECLINED = "declined"
 
+    @property
+    def label(self) -> str:
+        """What became of it, in words."""
+        return {"open": "Not yet", "fixed": "Fixed", "declined": "Will not be done"}[self]
+
 
 @dataclass(frozen=True, slots=True)
 class Thing:

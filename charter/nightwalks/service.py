@@ -4,15 +4,15 @@ Every verb needs the city's lock and notes the city's trail with numbers and sta
 words; none commits. A photo is received before the lock and handed over here.
 """
 
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
+from charter.accounts.signin import token_hash
 from charter.core import clock, codes, files, trail
 from charter.core.db import db
 from charter.core.errors import Refused
@@ -77,15 +77,27 @@ def plan(wished: Plan, *, by: int, once: str, repeats: NightWalk | None = None) 
 
 
 def change(row: NightWalk, wished: Plan, *, by: int) -> None:
-    """Change a walk that nobody has joined yet."""
-    if walkers(row.id):
-        raise Refused("Somebody has joined already, so this walk stays as it is")
+    """Change a walk that may still be changed (`is_settled`)."""
+    if is_settled(row):
+        raise Refused("This walk is in use already, so it stays as it is")
     _judge(wished)
     row.title, row.meets_at, row.meeting_place = wished.title, wished.meets_at, wished.meeting_place
     row.closes_at = wished.meets_at + STAYS_OPEN
     db.session.execute(delete(WalkStop).where(WalkStop.walk_id == row.id))
     _lay(row, wished.stops)
     _note("night-walk.changed", "night_walk", row.id, by, stops=len(wished.stops))
+
+
+def is_settled(row: NightWalk) -> bool:
+    """Whether a walk can change no more: somebody joined, a fault is at one of its stops, or it is
+    planned again. One statement.
+    """
+    used = (
+        select(Walker.id).where(Walker.walk_id == row.id).exists(),
+        select(StreetFault.id).where(StreetFault.walk_id == row.id).exists(),
+        select(NightWalk.id).where(NightWalk.repeats_id == row.id).exists(),
+    )
+    return bool(db.session.scalar(select(or_(*used))))
 
 
 def _judge(wished: Plan) -> None:
@@ -155,7 +167,7 @@ def join(row: NightWalk) -> str:
     if not is_open(row):
         raise Refused("This walk is not open now")
     token = secrets.token_urlsafe(24)
-    walker = _walker(row, hashed(token))
+    walker = _walker(row, token_hash(token))
     trail.note("night-walk.joined", "night_walk", row.id, walker=walker.number)
     return token
 
@@ -169,25 +181,20 @@ def join_on_paper(row: NightWalk, *, by: int) -> Walker:
     return walker
 
 
-def _walker(row: NightWalk, token_hash: bytes | None) -> Walker:
+def _walker(row: NightWalk, secret: bytes | None) -> Walker:
     query = select(func.max(Walker.number)).where(Walker.walk_id == row.id)
     number = (db.session.scalar(query) or 0) + 1
     if number > MOST_WALKERS:
         raise Refused(f"{MOST_WALKERS} people have joined this walk: it takes no more")
-    walker = Walker(walk_id=row.id, number=number, token_hash=token_hash)
+    walker = Walker(walk_id=row.id, number=number, token_hash=secret)
     db.session.add(walker)
     db.session.flush()
     return walker
 
 
-def hashed(token: str) -> bytes:
-    """What is kept of a walker's secret."""
-    return hashlib.sha256(token.encode()).digest()
-
-
 def walker_of(walk_id: int, token: str) -> Walker | None:
     """The walker of a walk whose secret this is, or None."""
-    query = select(Walker).where(Walker.walk_id == walk_id, Walker.token_hash == hashed(token))
+    query = select(Walker).where(Walker.walk_id == walk_id, Walker.token_hash == token_hash(token))
     return db.session.scalar(query) if token else None
 
 
@@ -212,9 +219,7 @@ def rate(
         StopRating(walker_id=walker.id, stop_id=stop.id, thing=key, value=value)
         for key, value in values.items()
     )
-    note = db.session.scalar(
-        select(StopNote).where(StopNote.walker_id == walker.id, StopNote.stop_id == stop.id)
-    )
+    note = _written(walker, stop)
     if note is None:
         note = StopNote(walker_id=walker.id, stop_id=stop.id)
         db.session.add(note)
@@ -233,10 +238,12 @@ def said(walker: Walker, stop: WalkStop) -> tuple[dict[str, int], StopNote | Non
             StopRating.walker_id == walker.id, StopRating.stop_id == stop.id
         )
     )
-    note = db.session.scalar(
-        select(StopNote).where(StopNote.walker_id == walker.id, StopNote.stop_id == stop.id)
-    )
-    return {thing: value for thing, value in rows}, note
+    return {thing: value for thing, value in rows}, _written(walker, stop)
+
+
+def _written(walker: Walker, stop: WalkStop) -> StopNote | None:
+    query = select(StopNote).where(StopNote.walker_id == walker.id, StopNote.stop_id == stop.id)
+    return db.session.scalar(query)
 
 
 def rated_stops(walker: Walker) -> set[int]:

@@ -1,5 +1,7 @@
 """The office's night walks: planned, walked, set together, sent to whoever mends, compared."""
 
+from typing import IO
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -16,6 +18,7 @@ from charter.core.text import is_number
 from charter.nightwalks import pages, paper, service, stop_views
 from charter.nightwalks.forms import PlanForm
 from charter.nightwalks.models import NightWalk, Walker, WalkStop
+from charter.nightwalks.rules import State
 
 bp = Blueprint("night_walks", __name__, url_prefix="/office/night-walks")
 MARK = Permission.NIGHT_WALKS
@@ -63,7 +66,7 @@ def new() -> Answer:
 @bp.route(f"{WALK}/change", methods=["GET", "POST"])
 @requires(MARK)
 def change(walk_id: int) -> Answer:
-    """Change a walk that nobody has joined."""
+    """Change a walk that is not in use yet."""
     row = the_walk(walk_id)
     form = PlanForm.of(row, service.stops(walk_id))
     if form.validate_on_submit() and form.takes(
@@ -80,13 +83,15 @@ def change(walk_id: int) -> Answer:
 def walk(walk_id: int) -> Answer:
     """A walk: its link, who joined, what they found, and what is to be mended."""
     row = the_walk(walk_id)
-    link = url_for("night_walk.start", code=row.code, _external=True)
+    link = f"{config.current().public_url}{url_for('night_walk.start', code=row.code)}"
     return render_template(
         "night_walks/walk.html",
+        states=State,
         found=pages.shown(row),
         link=link,
         square=on_screen(link, "Square code that opens the walk"),
         is_open=service.is_open(row),
+        is_settled=service.is_settled(row),
         has_begun=row.meets_at <= clock.now(),
         is_over=row.closes_at <= clock.now(),
     )
@@ -107,8 +112,9 @@ def end(walk_id: int) -> Answer:
 def sheet(walk_id: int) -> Response:
     """The walk on paper, for a walker without a phone."""
     row = the_walk(walk_id)
-    address = url_for(".walk", walk_id=walk_id, _external=True).split("://", 1)[-1]
-    city = config.current().city
+    settings = config.current()
+    address = f"{settings.public_url}{url_for('.walk', walk_id=walk_id)}".partition("://")[2]
+    city = settings.city
     at = clock.local(row.meets_at)
     how = (
         f"We meet on {at:%A} {at.day} {at:%B} at {at:%H:%M}: {row.meeting_place}. Tick one answer "
@@ -117,8 +123,11 @@ def sheet(walk_id: int) -> Response:
     head = blank.Head(
         f"Night walk: {row.title}", city.office_name, how, address, city.colour, clock.today()
     )
-    content = paper.draw(head, service.stops(walk_id), service.things(row))
-    return download("night-walk.pdf", lambda file: file.writelines([content]))
+
+    def write(file: IO[bytes]) -> None:
+        file.write(paper.draw(head, service.stops(walk_id), service.things(row)))
+
+    return download("night-walk.pdf", write)
 
 
 @bp.post(f"{WALK}/type-in")

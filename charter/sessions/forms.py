@@ -8,8 +8,8 @@ from typing import Any, cast
 from wtforms.validators import Regexp, ValidationError
 
 from charter.core import clock
+from charter.core.clocktimes import ClockTime
 from charter.core.fields import Choice, Choices, DateParts, Form, Hidden, Menu, TextArea, TextLine
-from charter.core.text import clock_time
 from charter.sessions import rules
 from charter.sessions.bookings import Candidate
 from charter.sessions.models import TrainingSession
@@ -25,7 +25,7 @@ class ChangeForm(Form):
     """When and where a session is, for how many, and what people need to know to come."""
 
     on = DateParts("Which day?")
-    at = TextLine("When does it start?", limit=20, missing="Enter the time it starts, like 18:30")
+    at = ClockTime("When does it start?", missing="Enter the time it starts, like 18:30")
     minutes = WholeNumber("How many minutes does it take?")
     place = TextLine("Where is it?", limit=200)
     link = TextLine(
@@ -40,19 +40,12 @@ class ChangeForm(Form):
     access_needs = TextArea("What helps people to take part?", limit=500)
     trainer = TextLine("Who runs it?", limit=80, missing="Enter who runs it")
 
-    def validate_at(self, field: TextLine) -> None:
-        """The time of day can be written in several ways, but has to be one."""
-        try:
-            clock_time(field.data or "")
-        except ValueError as fault:
-            raise ValidationError(str(fault)) from fault
-
     @property
     def plan(self) -> Plan:
         """What was typed, for the service."""
         return Plan(
             on=cast(date, self.on.data),
-            at=clock_time(self.at.data or ""),
+            at=self.at.time,
             places=self.places.data,
             minutes=self.minutes.data,
             place=self.place.data or "",

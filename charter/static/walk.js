@@ -11,8 +11,9 @@ async function keep() {
     const answer = await fetch(location.href, {
       method: "POST", body: sent, headers: { "X-Keep": "1" }, redirect: "error",
     });
-    if (!answer.ok) throw new Error(answer.status);
+    if (!answer.ok && answer.status !== 409) throw new Error(answer.status);
     for (const [name, value] of Object.entries(await answer.json())) form.elements[name].value = value;
+    if (!answer.ok) throw new Error("something waits for an answer");
     said.textContent = "Saved";
   } catch {
     said.textContent = "Not saved yet: choose “Save and go on”";

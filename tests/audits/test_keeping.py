@@ -13,7 +13,7 @@ from sqlalchemy import select
 from charter.audits import actions, pages, reminders, report, retention, service
 from charter.audits.models import Action, Audit, AuditAnswer, AuditPhoto
 from charter.audits.rules import State
-from charter.audits.walks import Given, Seen
+from charter.audits.walks import Conditions, Given, Seen
 from charter.core import clock, files
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
@@ -66,9 +66,9 @@ def finish(scene: Scene, audit: int) -> None:
     under_lock(scene.venue, end)
 
 
-def conditions_of(row: Audit):
+def conditions_of(row: Audit) -> Conditions:
     """How it was when the walk began."""
-    return service.Conditions(row.is_open, row.is_dark, row.fullness, row.weather)
+    return Conditions(row.is_open, row.is_dark, row.fullness, row.weather)
 
 
 def erased() -> list[bool]:

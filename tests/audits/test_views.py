@@ -209,6 +209,39 @@ def test_a_script_saves_each_answer_and_gets_back_what_stands_there(
     assert walked(app, scene, audit).answers[room.place, room.questions[0].key] == 1
 
 
+def test_a_script_keeps_the_rest_while_one_question_waits_for_a_reason(
+    app: Flask, champion: Visitor, scene: Scene
+) -> None:
+    audit = begun(champion, scene)
+    room = next(
+        each for each in rooms_of(app, scene, audit)
+        if [q.answer for q in each.questions][:2] == ["scale", "yes"]
+    )  # fmt: skip
+    scale, yes = (each.key.split(".")[1] for each in room.questions[:2])
+    where = at(scene, audit, "rooms", room.place)
+    blank = {key: "" for key in form_of(room) if not key.endswith("-seen")}
+    sent = form_of(room) | blank | {f"{scale}-answer": "3", f"{yes}-answer": "-1"}
+    page = champion.get(where)
+    answer = champion.client.post(
+        where, data=sent | {"csrf_token": value(page, "csrf_token")}, base_url="https://localhost",
+        headers={"X-Keep": "1", "Referer": f"https://localhost{where}"},
+    )  # fmt: skip
+    assert answer.status_code == 409
+    assert answer.get_json()[f"{scale}-seen"] == "1.3.0"
+    assert walked(app, scene, audit).answers == {(room.place, room.questions[0].key): 3}
+
+
+def test_what_is_still_to_be_mended_stands_at_its_question_on_the_next_walk(
+    app: Flask, champion: Visitor, scene: Scene
+) -> None:
+    with app.app_context():
+        make_walk(scene.venue, scene.champion, say=weak, notes={"door.light": "The lamp is out"})
+    audit = begun(champion, scene)
+    door = next(each for each in rooms_of(app, scene, audit) if each.name == "Front door")
+    page = champion.get(at(scene, audit, "rooms", door.place))
+    assert "still to be mended: The lamp is out" in page.text
+
+
 def test_what_is_refused_is_said_beside_its_question_and_nothing_is_lost(
     app: Flask, champion: Visitor, scene: Scene
 ) -> None:

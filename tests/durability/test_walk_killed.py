@@ -63,6 +63,7 @@ class Phone:
         self.saved: int | None = None
         self.unsure: set[int] = set()
         self.refused: list[str] = []
+        self.has_saved = threading.Event()
 
     def answers(self, over: threading.Event) -> None:
         """Answer until that is over, or until no answer comes."""
@@ -75,6 +76,7 @@ class Phone:
                 return
             if said == "saved":
                 self.saved, self.unsure = value, set()
+                self.has_saved.set()
             else:
                 self.refused.append(said)
 
@@ -101,10 +103,14 @@ def test_nothing_that_was_saved_is_lost_and_the_walk_goes_on(city: City) -> None
     phones = [Phone(city, venue, audit, name) for name in ("light", "path")]
     for _ in range(ROUNDS):
         over = threading.Event()
+        for each in phones:
+            each.has_saved.clear()
         threads = [threading.Thread(target=each.answers, args=(over,)) for each in phones]
         for thread in threads:
             thread.start()
-        time.sleep(dice.uniform(0.1, 0.5))
+        # However slow the machine is, there is something to lose.
+        assert all(each.has_saved.wait(30) for each in phones)
+        time.sleep(dice.uniform(0, 0.4))
         city.kill_workers()
         over.set()
         for thread in threads:

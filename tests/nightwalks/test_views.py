@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.builders.commitments import under_lock
 from tests.builders.nightwalks import STOPS, make_fault, make_night_walk, make_walker
 from tests.builders.pictures import make_picture
 from tests.counting import counted
+from tests.page import text_of
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.sqlite_only
@@ -101,7 +103,29 @@ def test_a_walk_is_planned_changed_and_fixed_once_somebody_joined(
         phone = Visitor(app)
         phone.post(f"/night-walk/{code_of(app, 1)}/join")
     refused = desk.refused(f"{made}/change", planned(stops="Three"))
-    assert "Somebody has joined already" in refused.text
+    assert "in use already" in refused.text
+
+
+def test_a_walk_with_a_fault_or_a_repeat_stays_as_it_is(
+    app: Flask, desk: Visitor, walk: int, officer: int
+) -> None:
+    assert "Change the walk" in desk.get(f"{BASE}/{walk}").text
+    with app.app_context():
+        again = make_night_walk(officer, again=walk)
+        make_fault(again, officer)
+    for each in (walk, again):
+        assert "in use already" in desk.refused(f"{BASE}/{each}/change", planned()).text
+        assert "Change the walk" not in desk.get(f"{BASE}/{each}").text
+
+
+def test_the_link_is_the_citys_own_address_whatever_host_was_asked(
+    app: Flask, desk: Visitor, walk: int
+) -> None:
+    settings = app.extensions["charter.settings"]
+    app.extensions["charter.settings"] = replace(settings, public_url="https://city.example")
+    address = f"https://city.example/night-walk/{code_of(app, walk)}"
+    shown = desk.get(f"{BASE}/{walk}").all("strong")
+    assert [text_of(each) for each in shown][:1] == [address]
 
 
 def test_a_walker_joins_rates_stops_goes_back_and_changes(app: Flask, walk: int) -> None:
