@@ -29,9 +29,10 @@ from charter.audits import check_views as audits_checks
 from charter.briefings import check_views as briefings_checks
 from charter.briefings import public as briefings_public
 from charter.briefings import views as briefings_views
+from charter.certificates import following as certificates_following
+from charter.certificates import office_views as certificates_office
 from charter.certificates import public as certificates_public
 from charter.certificates import sentence as certificates_sentence
-from charter.certificates import service as certificates
 from charter.certificates import views as certificates_views
 from charter.commitments import counting, standing
 from charter.commitments import views as commitments_views
@@ -82,6 +83,7 @@ BLUEPRINTS = (
     commitments_review.bp,
     certificates_public.bp,
     certificates_views.bp,
+    certificates_office.bp,
     office_views.bp,
     staff_views.bp,
     staff_own.bp,
@@ -186,7 +188,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
 
 def _add_ground_floor(app: Flask, settings: config.Settings) -> None:
     headers.init_app(app)
-    db.init_app(app, count=counting.recount, steps=(standing.restand, certificates.follow))
+    db.init_app(
+        app, count=counting.recount, steps=(standing.restand, certificates_following.follow)
+    )
     with app.app_context():
         db.refuse_wrong_installation(db.db.engine, settings.demo)
     migrate.init_app(

@@ -17,6 +17,7 @@ from charter.accounts import service as accounts
 from charter.audits import loading as audits
 from charter.audits import reminders as to_mend
 from charter.briefings import questions
+from charter.certificates import reminders as certificate_news
 from charter.commitments import lapses, standing
 from charter.core import clock, files, mail, sealed, trail
 from charter.core.db import CITY, CityValue, commit, db, lock
@@ -83,8 +84,8 @@ def run_nightly(*, after_a_pause: bool = False) -> str:
         restated += count
     for _venue_id in notices.nightly():
         commit()
-    lock(CITY)
-    told = lapses.tell()
+    in_trouble = certificate_news.remind()
+    told = lapses.tell(but_not=in_trouble)
     commit()
     reminded = reminders.remind()
     commit()

@@ -53,6 +53,7 @@ class City:
     review_share: float = 0.2
     renewal_waiting_days: int = 14
     certificate_months: int = 12
+    grace_days: int = 14
     start_with: int = 3
 
 

@@ -95,6 +95,7 @@ BY_ANOTHER_WAY = {
     "audit_action.seen_in",
     "book_line.by_member_id",
     "certificate.replaced_by_id",
+    "certificate_proposal.certificate_id",
     "entry.by_member_id",
     "entry.zone_id",
     "entry_draft.venue_id",
@@ -116,8 +117,15 @@ def test_migrating_twice_and_back_and_again_loses_nothing(in_app: Flask):
 
 
 # The heads of what is in use, each with a table that came with it: the first release, staff and
-# training without a book, and the book without safety walks.
-IN_USE = {"0001": "evidence", "0002": "training_record", "0004": "audit_template"}
+# training without a book, the book without safety walks, and walks before certificates followed.
+IN_USE = {
+    "0001": "evidence",
+    "0002": "training_record",
+    "0004": "audit_template",
+    "0005": "audit",
+}
+# What a column that is called differently now was called then.
+RENAMED = {("certificate", "suspended_because"): "unmet_because"}
 # A column's worth of what people write, awkward for every engine.
 AWKWARD = "Żółć & Co. ‘The “Łódź”’ 🌙 = +1;--"
 
@@ -156,6 +164,7 @@ def test_nobody_loses_anything_on_the_way_from_what_is_in_use(app: Flask, revisi
         after = rows_as_kept()
         for name, (columns, rows) in before.items():
             there, kept = after[name]
+            columns = [RENAMED.get((name, column), column) for column in columns]
             places = [there.index(column) for column in columns]
             assert sorted((tuple(row[p] for p in places) for row in kept), key=repr) == rows, name
         for _ in standing.nightly():

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from charter.accounts.models import Invitation, Membership
 from charter.audits.models import Audit, AuditPhoto
 from charter.audits.rules import Kind as Walker
-from charter.certificates.models import CertificateProposal
+from charter.certificates.models import CertificateProposal, CertificateRemark
 from charter.core import clock, files
 from charter.core.access import Role
 from charter.core.db import db
@@ -89,6 +89,14 @@ def children(scene: Scene) -> dict[str, Any]:
             proposed_by=scene.officer,
             expires_at=clock.now() + timedelta(hours=70),
         ),
+        "withdrawal_id": CertificateProposal(
+            venue_id=venue,
+            kind="withdraw",
+            certificate_id=certificate.id,
+            because="A proof was not true.",
+            proposed_by=scene.officer,
+            expires_at=clock.now() + timedelta(hours=70),
+        ),
         "asked_id": NotApplicable(
             venue_id=venue,
             requirement_key=KEY,
@@ -139,7 +147,10 @@ def children(scene: Scene) -> dict[str, Any]:
     shot = AuditPhoto(
         **here, question="walk-up.light", file_id=files.keep(photo).id, by_user_id=scene.champion
     )
-    db.session.add(shot)
+    said = CertificateRemark(
+        certificate_id=certificate.id, words="We train on Monday.", said_by=scene.champion
+    )
+    db.session.add_all([shot, said])
     db.session.commit()
     return {name: row.id for name, row in rows.items()} | {
         "audit_id": walk,

@@ -11,7 +11,7 @@ from sqlalchemy import exists, select
 
 from charter import config
 from charter.accounts import service
-from charter.accounts.models import Membership
+from charter.accounts.models import Membership, User
 from charter.core import clock, mail
 from charter.core.access import Role
 from charter.core.db import db, lock
@@ -19,11 +19,19 @@ from charter.core.trail import TrailEntry
 
 # How long a night may be missed and still be made up for.
 LOOK_BACK = timedelta(days=7)
+# Whom a venue's certificate and its book are told to.
+KEEPERS = frozenset({Role.CHAMPION, Role.MANAGER})
 _ENDED_BY_SOMEBODY = exists().where(
     TrailEntry.chain == Membership.venue_id,
     TrailEntry.verb == "role.ended",
     TrailEntry.thing_id == Membership.id,
 )
+
+
+def keepers(venue_id: int) -> list[User]:
+    """The venue's champions, their stand-ins and its managers, each once."""
+    rows = service.team(venue_id)
+    return list(dict.fromkeys(row.user for row in rows if row.role in KEEPERS))
 
 
 def something_waits(venue_id: int, page: str, *, what: str = "waits") -> None:

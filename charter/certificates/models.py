@@ -1,4 +1,4 @@
-"""Tables of certificates and of the proposals that come before them."""
+"""Tables of certificates, what was proposed of them, what became of them, and what venues say."""
 
 from datetime import date, datetime
 from typing import Any
@@ -6,17 +6,23 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from charter.certificates.rules import Turn
 from charter.core import clock
 from charter.core.db import Model
 
 
 class CertificateProposal(Model):
-    """An officer's word that a venue should have a certificate; a second person issues it."""
+    """An officer's word that a venue should have a certificate, or should lose the one it has.
+
+    A second person decides: `kind` is "issue" or "withdraw". One to withdraw names the
+    certificate, and `because` is frozen: it is what the public page will show.
+    """
 
     __table_args__ = (
         Index(
             "uq_certificate_proposal_open",
             "venue_id",
+            "kind",
             unique=True,
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
@@ -25,6 +31,9 @@ class CertificateProposal(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10), default="issue")
+    certificate_id: Mapped[int | None] = mapped_column(ForeignKey("certificate.id"))
+    because: Mapped[str | None] = mapped_column(String(300))
     proposed_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
     # The sign-in it was proposed from; sign-ins are deleted long before proposals are.
     proposed_session: Mapped[int | None] = mapped_column(
@@ -39,8 +48,10 @@ class CertificateProposal(Model):
 class Certificate(Model):
     """One issued certificate: frozen facts, the file's bytes and hash, serial and random code.
 
-    `replaced_by_id` is the newer certificate that took its place. `suspended_on` records since
-    when it has not held, for the trail and the page; the page never relies on it alone.
+    `replaced_by_id` is the newer certificate that took its place. `unmet` has the first day on
+    which each essential requirement did not hold, by its key, as long as it does not; `unmet_since`
+    is the first of those days and `unmet_because` says it in words for anybody. `suspended_on` is
+    the first day of a suspension that is on record. No reader relies on these alone.
     """
 
     __table_args__ = (
@@ -65,7 +76,13 @@ class Certificate(Model):
     valid_from: Mapped[date]
     valid_until: Mapped[date]
     suspended_on: Mapped[date | None]
-    suspended_because: Mapped[str | None] = mapped_column(String(200))
+    unmet_since: Mapped[date | None]
+    unmet_because: Mapped[str | None] = mapped_column(String(1000))
+    unmet: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    # What its page asks for only where there is something: how many events there are, and the
+    # venue's sentence as it stands.
+    turns: Mapped[int] = mapped_column(default=0)
+    says: Mapped[str | None] = mapped_column(String(200))
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     withdrawn_because: Mapped[str | None] = mapped_column(String(300))
@@ -73,3 +90,41 @@ class Certificate(Model):
     # Last: SQLite reads a row from its front, and a list should not read past large values.
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     pdf: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class CertificateEvent(Model):
+    """What became of a certificate on a day, for its page: a row is written once and never changed.
+
+    `what` is one of `rules.Turn`. `on` is the day from which it is so and `at` when it was
+    recorded; `until` is the last day of a grace.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), index=True)
+    what: Mapped[str] = mapped_column(String(12))
+    on: Mapped[date]
+    until: Mapped[date | None]
+    because: Mapped[str] = mapped_column(String(1000), default="")
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @property
+    def turn(self) -> Turn:
+        """What happened, with its words."""
+        return Turn(self.what)
+
+
+class CertificateRemark(Model):
+    """The one sentence that a venue adds to its certificate's page; the office may take it away.
+
+    The newest row speaks. `ended_because` is the office's reason; without one the venue itself
+    took it away or wrote another.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), index=True)
+    words: Mapped[str] = mapped_column(String(200))
+    said_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    said_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    ended_because: Mapped[str | None] = mapped_column(String(300))

@@ -16,8 +16,8 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
+from charter.certificates import reading, rules
 from charter.certificates import register as registry
-from charter.certificates import rules, service
 from charter.core.access import public
 from charter.core.headers import cacheable
 from charter.sessions import papers
@@ -35,12 +35,14 @@ def verify(code: str) -> str | AnyResponse:
 
     A certificate of attendance has its page at the same kind of address.
     """
-    shown = service.by_code(code)
+    shown = reading.by_code(code)
     if shown is None:
         return _attendance(code)
     if code != shown.code:
         return redirect(url_for(".verify", code=shown.code), 301)
-    return render_template("verify/verify.html", shown=shown, facts=shown.certificate.facts)
+    row = shown.certificate
+    history = reading.history(row.id) if row.turns else []
+    return render_template("verify/verify.html", shown=shown, facts=row.facts, history=history)
 
 
 def _attendance(code: str) -> str | AnyResponse:
@@ -73,7 +75,7 @@ def check_file() -> str | tuple[str, int]:
     content = upload.read(MOST_BYTES + 1) if upload else b""
     if not content:
         return render_template("verify/check.html", typed="", result="empty", shown=None), 400
-    shown = service.by_bytes(content)
+    shown = reading.by_bytes(content)
     result = "issued" if shown else "other"
     return render_template("verify/check.html", typed="", result=result, shown=shown)
 

@@ -3,11 +3,13 @@
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, literal, or_, select
 
+from charter import config
+from charter.certificates import reading
 from charter.certificates.models import Certificate
 from charter.commitments.models import VenueStanding
 from charter.core import clock
@@ -28,16 +30,26 @@ COLUMNS = (
     "state",
     "signed on",
     "valid until",
+    "certificate",
+    "certificate state",
+    "since",
+    "until",
+    "reason",
+    "page",
 )
 _LISTED = (VenueState.WORKING, VenueState.LEFT)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the register; `after` goes on below it, empty at the end."""
+    """One page of the register; `after` goes on below it, empty at the end.
+
+    `shown` has the current certificate of each venue on it that has one, with its state today.
+    """
 
     rows: tuple[Row[Any], ...]
     after: str
+    shown: dict[int, reading.Shown]
 
 
 def venue_state() -> ColumnElement[str]:
@@ -63,11 +75,20 @@ def venue_state() -> ColumnElement[str]:
 
 
 def stands(today: date) -> ColumnElement[bool]:
-    """Whether the facts behind a current certificate hold today; as `venue_state`."""
+    """Whether a current certificate is not suspended today, the grace counted in; as `venue_state`.
+
+    What `rules.state_of` says of one, for a statement over many.
+    """
+    last_ended = today - timedelta(days=config.current().city.grace_days)
     return and_(
-        VenueStanding.all_met,
-        or_(VenueStanding.holds_until.is_(None), VenueStanding.holds_until >= today),
         Certificate.suspended_on.is_(None),
+        or_(
+            and_(
+                VenueStanding.all_met,
+                or_(VenueStanding.holds_until.is_(None), VenueStanding.holds_until >= last_ended),
+            ),
+            and_(~VenueStanding.all_met, Certificate.unmet_since > last_ended),
+        ),
     )
 
 
@@ -120,21 +141,26 @@ def page(*, find: str = "", after: str = "") -> Page:
         )
     found = db.session.execute(query.order_by(Venue.name_key, Venue.id).limit(PAGE + 1)).all()
     last = found[PAGE - 1] if len(found) > PAGE else None
-    return Page(tuple(found[:PAGE]), f"{last.name_key}~{last.id}" if last else "")
+    rows = tuple(found[:PAGE])
+    shown = reading.of_venues([row.id for row in rows if row.code])
+    return Page(rows, f"{last.name_key}~{last.id}" if last else "", shown)
 
 
 def rows() -> Iterator[tuple[str, ...]]:
-    """Every listed venue as plain words, in the order of COLUMNS."""
+    """Every listed venue as plain words, in the order of COLUMNS. Two statements."""
+    shown = _all_shown()
     for row in db.session.execute(_signed().order_by(Venue.name_key, Venue.id)):
         until = row.valid_until.isoformat() if row.state == "certified" else ""
         yield (
             row.name, row.street, row.town, row.postcode, row.area, Kind(row.kind).label,
             row.state, row.signed_on.isoformat(), until,
+            *_certificate(shown.get(row.id)).values(),
         )  # fmt: skip
 
 
 def features() -> Iterator[dict[str, Any]]:
-    """Every listed venue with a position, as a GeoJSON feature."""
+    """Every listed venue with a position, as a GeoJSON feature. Two statements."""
+    shown = _all_shown()
     for row in db.session.execute(_signed().order_by(Venue.name_key, Venue.id)):
         if row.latitude is None or row.longitude is None:
             continue
@@ -148,8 +174,33 @@ def features() -> Iterator[dict[str, Any]]:
                 "kind": Kind(row.kind).label,
                 "state": row.state,
                 "signed_on": row.signed_on.isoformat(),
+                **{name: said or None for name, said in _certificate(shown.get(row.id)).items()},
             },
         }
+
+
+def _all_shown() -> dict[int, reading.Shown]:
+    """The current certificate of every venue that has one."""
+    return {each.venue.id: reading.shown(each) for each in reading.current()}
+
+
+def _certificate(shown: reading.Shown | None) -> dict[str, str]:
+    """What the register says of a venue's current certificate, each empty where there is none."""
+    if shown is None:
+        return dict.fromkeys(_OF_A_CERTIFICATE, "")
+    verdict = shown.verdict
+    said = (
+        shown.certificate.serial,
+        verdict.state.value,
+        verdict.since.isoformat() if verdict.since else "",
+        verdict.until.isoformat() if verdict.until else "",
+        verdict.reason,
+        f"{config.current().public_url}/verify/{shown.code}",
+    )
+    return dict(zip(_OF_A_CERTIFICATE, said, strict=True))
+
+
+_OF_A_CERTIFICATE = ("certificate", "certificate_state", "since", "until", "reason", "page")
 
 
 def inert(value: str) -> str:

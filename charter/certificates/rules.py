@@ -7,12 +7,16 @@ The first line of this table that fits decides. `last day` is inclusive everywhe
 | 1 | withdrawn, on that day or before                              | withdrawn    | that day      |
 | 2 | replaced by a newer certificate                               | lapsed       | its issue     |
 | 3 | after the certificate's own last day                          | lapsed       | the day after |
-| 4 | a new owner has not signed the charter                        | suspended    | not said      |
-| 5 | an essential check does not hold, and any grace is over       | suspended    | when it ended |
-| 6 | an essential check does not hold, within the grace            | lapsing soon | when it ended |
-| 7 | near the last day of the certificate or of an essential check | lapsing soon | not said      |
-| 8 | none of these                                                 | valid        | not said      |
+| 4 | a new owner has not signed the charter                        | suspended    | on record     |
+| 5 | an essential check does not hold, suspended before            | suspended    | on record     |
+| 6 | an essential check does not hold, and the grace is over       | suspended    | the day after |
+| 7 | an essential check does not hold, within the grace            | lapsing soon | when it ended |
+| 8 | near the last day of the certificate or of an essential check | lapsing soon | not said      |
+| 9 | none of these                                                 | valid        | not said      |
 
+The grace is so many days from the first on which a check did not hold (a city's setting, 14 by
+default; 0 suspends at once), and shows its last day. Line 5 keeps a longer grace, set later, from
+lifting a suspension: only the facts do.
 An essential check does not hold from the day after the standing's `holds_until`, whatever the
 standing says it was when it was stored: nothing here waits for a nightly job. Time alone never
 moves a certificate up this list of states. A closure adds its words and nothing else: the dates
@@ -24,7 +28,7 @@ Near is the smaller of 30 days and a quarter of the life in question.
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import Enum
+from enum import Enum, StrEnum
 
 from charter.core.codes import CODE_BYTES, grouped, new_code, normalise
 from charter.core.text import in_words
@@ -62,6 +66,29 @@ class State(Enum):
         return self in (State.VALID, State.LAPSING_SOON)
 
 
+class Turn(StrEnum):
+    """What can become of a certificate after its issue. The value is its name in tables."""
+
+    GRACE = "grace"
+    SUSPENDED = "suspended"
+    RESTORED = "restored"
+    WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
+
+    @property
+    def words(self) -> str:
+        """What happened, for a list of days."""
+        return _TURNS[self]
+
+
+_TURNS = {
+    Turn.GRACE: "Something no longer held",
+    Turn.SUSPENDED: "Suspended",
+    Turn.RESTORED: "Counted again in full",
+    Turn.WITHDRAWN: "Withdrawn",
+    Turn.REPLACED: "Replaced by a newer certificate",
+}
+_GRACE_SENTENCE = "This certificate counts today, but something it needs has run out."
 _SENTENCES = {
     State.VALID: "This venue meets the charter’s checks today.",
     State.LAPSING_SOON: "This certificate counts today, but something runs out soon.",
@@ -81,6 +108,7 @@ class Terms:
     withdrawn_because: str = ""
     replaced_by_serial: str = ""
     replaced_on: date | None = None
+    suspended_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +137,21 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A certificate's state on a day, since when, until when at most, and why, in words."""
+    """A certificate's state on a day, since when, until when at most, and why, in words.
+
+    `in_grace`: an essential check does not hold, and `until` is the last day before it suspends.
+    """
 
     state: State
     since: date | None = None
     until: date | None = None
     reason: str = ""
+    in_grace: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What it means, in one plain sentence for anybody who asks."""
+        return _GRACE_SENTENCE if self.in_grace else self.state.sentence
 
 
 def state_of(
@@ -129,8 +166,8 @@ def state_of(
     """The certificate's state on a day, by the table above."""
     verdict = (
         _ended(certificate, today)
-        or _new_owner(new_owner_unsigned)
-        or _unmet(standing, today, grace_days)
+        or _new_owner(certificate, new_owner_unsigned)
+        or _unmet(certificate, standing, today, grace_days)
         or _running(certificate, standing, today)
     )
     words = _closed(closure, today)
@@ -150,23 +187,28 @@ def _ended(certificate: Terms, today: date) -> Verdict | None:
     return None
 
 
-def _new_owner(unsigned: bool) -> Verdict | None:
+def _new_owner(certificate: Terms, unsigned: bool) -> Verdict | None:
     why = "The venue has a new owner, who has not signed the charter yet."
-    return Verdict(State.SUSPENDED, reason=why) if unsigned else None
+    if not unsigned:
+        return None
+    return Verdict(State.SUSPENDED, since=certificate.suspended_on, reason=why)
 
 
-def _unmet(standing: Standing, today: date, grace_days: int) -> Verdict | None:
-    """Lines 5 and 6: the verdict once an essential check does not hold, else None."""
+def _unmet(certificate: Terms, standing: Standing, today: date, grace_days: int) -> Verdict | None:
+    """Lines 5 to 7: the verdict once an essential check does not hold, else None."""
     since = standing.lapsed_on
     if standing.all_met:
         if standing.holds_until is None or today <= standing.holds_until:
             return None
         since = standing.holds_until + _ONE_DAY
     why = standing.reason or "A check that every certificate needs is not met."
-    last_of_grace = since + timedelta(days=grace_days - 1) if since and grace_days else None
-    if last_of_grace and today <= last_of_grace:
-        return Verdict(State.LAPSING_SOON, since=since, until=last_of_grace, reason=why)
-    return Verdict(State.SUSPENDED, since=since, reason=why)
+    if certificate.suspended_on and certificate.suspended_on <= today:
+        return Verdict(State.SUSPENDED, since=certificate.suspended_on, reason=why)
+    suspends = since + timedelta(days=grace_days) if since else None
+    if grace_days and since and suspends and today < suspends:
+        last = min(suspends - _ONE_DAY, certificate.valid_until)
+        return Verdict(State.LAPSING_SOON, since=since, until=last, reason=why, in_grace=True)
+    return Verdict(State.SUSPENDED, since=suspends, reason=why)
 
 
 def _running(certificate: Terms, standing: Standing, today: date) -> Verdict:
@@ -237,22 +279,22 @@ def _missing(unmet: tuple[str, ...]) -> str:
     return f"Not every essential requirement holds today: {', '.join(unmet)}."
 
 
-def may_issue(
+def may_decide(
     proposer_id: int,
     proposer_session: int | None,
-    issuer_id: int,
-    issuer_session: int | None,
+    decider_id: int,
+    decider_session: int | None,
     proposed_at: datetime,
     now: datetime,
 ) -> str | None:
-    """Why this person may not issue what was proposed, in words; None if they may.
+    """Why this person may not decide on what was proposed, in words; None if they may.
 
-    Issuing takes two people at two sign-ins, and a proposal is good for 72 hours.
+    Issuing and withdrawing take two people at two sign-ins, and a proposal is good for 72 hours.
     """
-    if issuer_id == proposer_id:
-        return "Somebody else has to issue what you proposed."
-    if issuer_session is not None and issuer_session == proposer_session:
-        return "This was proposed from the sign-in you are using. Sign in afresh to issue it."
+    if decider_id == proposer_id:
+        return "Somebody else has to decide on what you proposed."
+    if decider_session is not None and decider_session == proposer_session:
+        return "This was proposed from the sign-in you are using. Sign in afresh to decide on it."
     if now - proposed_at > PROPOSAL_LIFE:
         return "This was proposed more than 72 hours ago. Look again, and propose it afresh."
     return None

@@ -4,6 +4,7 @@ What lapses by time alone has no request that could tell anybody, so the nightly
 that is older than a week was told, or is from before there was anybody to tell.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -18,8 +19,10 @@ from charter.venues.models import Venue, VenueState
 TOLD_WITHIN = timedelta(days=7)
 
 
-def tell() -> int:
+def tell(but_not: Collection[int] = ()) -> int:
     """Put a mail to its champions in the outbox for every venue with a new lapse; how many mails.
+
+    `but_not`: venues that are told of it in another mail.
 
     Comes after the nightly run has taken every standing. Needs the city's lock. Two statements,
     and one for each mail.
@@ -31,6 +34,7 @@ def tell() -> int:
         .join(Venue, Venue.id == VenueStanding.venue_id)
         .where(Venue.state == VenueState.WORKING, last_day < today, last_day >= today - TOLD_WITHIN)
     ).all()
+    rows = [row for row in rows if row.venue_id not in but_not]
     champions = accounts.champions([row.venue_id for row in rows])
     told = 0
     for row in rows:

@@ -5,7 +5,7 @@ reader needs today's date and nothing else, and the nightly run only tidies up.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -26,6 +26,8 @@ from charter.commitments import records
 from charter.commitments.assessment import (
     CommitmentAssessment,
     CommitmentState,
+    RequirementAssessment,
+    RequirementState,
     VenueAssessment,
     as_read,
 )
@@ -236,3 +238,25 @@ def assessed(venue_id: int) -> VenueAssessment | None:
     """Where a venue stands today, judged anew from its records; None without an edition."""
     known = records.known([venue_id]).get(venue_id)
     return assess(known.edition, known.facts, clock.today()) if known else None
+
+
+def unmet(venue_ids: Collection[int]) -> dict[int, dict[str, date | None]]:
+    """For each venue, the essentials that do not hold today by key, judged anew from its records.
+
+    With each, the first day on which it did not hold, where that is known: one that was pulled
+    back or never shown has none.
+    """
+    today = clock.today()
+    return {
+        venue_id: {
+            each.key: _lapsed_on(each)
+            for each in assess(known.edition, known.facts, today).requirements
+            if each.requirement.essential and not each.counts_as_met
+        }
+        for venue_id, known in records.known(venue_ids).items()
+    }
+
+
+def _lapsed_on(each: RequirementAssessment) -> date | None:
+    lapsed = each.state is RequirementState.LAPSED and each.holds_until
+    return each.holds_until + timedelta(days=1) if lapsed and each.holds_until else None

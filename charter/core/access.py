@@ -84,6 +84,7 @@ class Permission(StrEnum):
     CERTIFICATE_PROPOSE = "certificate:propose"
     CERTIFICATE_ISSUE = "certificate:issue"
     CERTIFICATE_WITHDRAW = "certificate:withdraw"
+    CERTIFICATE_SAY = "certificate:say"
     VENUE_OVERSEE = "venue:oversee"
     OFFICE_READ = "office:read"
     SIGNUP_DECIDE = "signup:decide"
@@ -163,6 +164,7 @@ _CHAMPION = _STAFF | {
     P.TEAM_READ,
     P.TRAIL_READ,
     P.CERTIFICATE_READ,
+    P.CERTIFICATE_SAY,
     P.STAFF_READ,
     P.STAFF_WRITE,
     P.COVERAGE_READ,

@@ -17,6 +17,7 @@ from charter import config
 from charter.accounts import passwords
 from charter.accounts import service as accounts
 from charter.accounts.models import User
+from charter.certificates import reading, remarks
 from charter.certificates import service as certificates
 from charter.core import clock
 from charter.core.access import Role
@@ -59,7 +60,8 @@ class Story:
 STORIES = {
     "certified": Story(300, certificate=40, good=True),
     "lapsing": Story(280, old={"2.2": -9}, certificate=150),
-    "suspended": Story(290, old={"7.1": 6, "7.5": 6}, certificate=120),
+    "grace": Story(270, old={"2.2": 5}, certificate=110),
+    "suspended": Story(290, old={"7.1": 20, "7.5": 20}, certificate=120),
     "lapsed": Story(320, old={"2.2": 21, "5.4": 12}, leave=("7.4",)),
     "nearly": Story(120, leave=("7.3", "7.4")),
     "waiting": Story(75, leave=("5.2",), wait=("2.1", "2.2", "3.4", "7.1")),
@@ -297,7 +299,7 @@ def _certify(venue_id: int, story: Story, team: _Team) -> None:
 def _ending(venue_id: int, story: str, people: Mapping[str, int]) -> None:
     """The last turn of the stories that have one."""
     officer = people["officer"]
-    if story not in ("no-champion", "closed", "left", "starting"):
+    if story not in ("no-champion", "closed", "left", "starting", "suspended"):
         return
     lock(CITY, venue_id)
     members = accounts.champions([venue_id])[venue_id]
@@ -310,6 +312,10 @@ def _ending(venue_id: int, story: str, people: Mapping[str, int]) -> None:
     elif story == "closed":
         until = today + timedelta(days=20)
         places.close(venue_id, today - timedelta(days=8), until, "New floor in the bar", by=officer)
+    elif story == "suspended":
+        shown = reading.of_venues([venue_id])[venue_id]
+        words = "We walk the place again with two of our team this week."
+        remarks.say(venue_id, shown.certificate.id, words, by=members[0].user_id)
     elif story == "left":
         venues.leave(venue_id, "The building was sold.", by=officer)
     else:

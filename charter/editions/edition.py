@@ -163,6 +163,7 @@ def _requirement(
         voids=table.some_of("voids", VOID_WORDS, ()),
         waivable=table.flag("waivable", False),
         rolling=_filled(table, "rolling", shown, None) or None,
+        lost=_filled(table, "lost", shown, None),
         **_kind(table, places),
     )
     table.finish()

@@ -72,7 +72,10 @@ class Lasts:
 
 @dataclass(frozen=True)
 class Requirement:
-    """One thing a commitment asks for, what proves it, and how long the proof lasts."""
+    """One thing a commitment asks for, what proves it, and how long the proof lasts.
+
+    `lost` says in a few words, for anybody, that it does not hold: "training cover is below 90 %".
+    """
 
     commitment: str
     key: str
@@ -94,11 +97,17 @@ class Requirement:
     voids: tuple[str, ...] = ()
     waivable: bool = False
     rolling: str | None = None
+    lost: str = ""
 
     @property
     def proof_kind(self) -> Kind:
         """What a person hands in: the kind itself, or what stands in while nothing is counted."""
         return self.fallback or self.kind
+
+    @property
+    def lost_words(self) -> str:
+        """That it does not hold, in words that anybody may read and that count nothing."""
+        return self.lost or f"“{self.task}” ({self.number}) is not shown"
 
     @property
     def lasts_words(self) -> str:

@@ -12,10 +12,8 @@ from datetime import date
 from sqlalchemy import literal, select, union_all
 
 from charter import config
-from charter.accounts import service as accounts
-from charter.accounts.models import User
+from charter.accounts import notices
 from charter.core import clock, letters, mail, trail
-from charter.core.access import Role
 from charter.core.db import CITY, CityValue, db, lock
 from charter.core.errors import Refused
 from charter.core.letters import Mark, Value
@@ -25,13 +23,6 @@ from charter.incidents.models import BookHead, BookLine
 from charter.venues.models import Venue
 
 TOLD = "book-seals"
-KEEPERS = frozenset({Role.CHAMPION, Role.MANAGER})
-
-
-def keepers(venue_id: int) -> list[User]:
-    """The venue's champions, their stand-ins and its managers, each once."""
-    rows = accounts.team(venue_id)
-    return list(dict.fromkeys(row.user for row in rows if row.role in KEEPERS))
 
 
 def nightly() -> Iterator[int]:
@@ -93,7 +84,7 @@ def _keep(book: int, today: date) -> bool:
 
 
 def _tell(venue_id: int, shown: Mark) -> None:
-    for user in keepers(venue_id):
+    for user in notices.keepers(venue_id):
         post(
             "book-seal",
             user.email,

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from sqlalchemy import func, literal, select, union_all
 
 from charter import config
+from charter.accounts import notices
 from charter.accounts import service as accounts
 from charter.accounts.models import User
 from charter.core import clock, retention
@@ -102,7 +103,7 @@ def _readers(venue_id: int, owners: set[int]) -> list[User]:
     rows = accounts.team(venue_id)
     return list(
         dict.fromkeys(
-            row.user for row in rows if row.role in heads.KEEPERS or row.user_id in owners
+            row.user for row in rows if row.role in notices.KEEPERS or row.user_id in owners
         )
     )
 

@@ -15,8 +15,7 @@ def run() -> None:
     """Run the wanted migrations in one transaction."""
     with db.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
-            connection.execute(text("PRAGMA foreign_keys=OFF"))
-            connection.commit()
+            _keys(connection, "OFF")
             connection = connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
         options = dict(current_app.extensions["migrate"].configure_args)
         context.configure(
@@ -30,8 +29,14 @@ def run() -> None:
             _check(connection)
         if connection.dialect.name == "sqlite":
             connection.commit()
-            connection.execute(text("PRAGMA foreign_keys=ON"))
-            connection.commit()
+            _keys(connection, "ON")
+
+
+def _keys(connection: Connection, switch: str) -> None:
+    """Switch foreign keys on or off: outside a transaction, for inside one SQLite ignores it."""
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - a connection that was just made
+    driver.execute(f"PRAGMA foreign_keys={switch}")
 
 
 def _check(connection: Connection) -> None:

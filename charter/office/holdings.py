@@ -14,8 +14,8 @@ from sqlalchemy.orm import joinedload
 
 from charter import config
 from charter.accounts.models import Membership, User
+from charter.certificates import reading as certified
 from charter.certificates import register
-from charter.certificates import service as certificates
 from charter.commitments import standing
 from charter.core import clock, trail
 from charter.core.access import AT_A_VENUE, Role
@@ -150,7 +150,7 @@ def identity(held: Holdings) -> dict[str, Any]:
                 "until": day(shown.certificate.valid_until),
                 "state": shown.verdict.state.value,
             }
-            for shown in certificates.of_venue(venue.id)
+            for shown in certified.of_venue(venue.id)
         ],
     }  # fmt: skip
 

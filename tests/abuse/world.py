@@ -20,7 +20,8 @@ from charter.audits import actions, service
 from charter.audits.rules import Kind as Walker
 from charter.audits.rules import State
 from charter.audits.walks import Given, Seen
-from charter.certificates import service as certificates
+from charter.certificates import reading as certified
+from charter.certificates import remarks, withdrawing
 from charter.certificates.models import Certificate
 from charter.core import clock
 from charter.core.access import Role
@@ -52,7 +53,7 @@ from tests import matrix
 from tests.abuse.training_world import Values, make_part
 from tests.builders.accounts import make_member, make_user
 from tests.builders.audits import make_walk, opened, weak
-from tests.builders.certificates import issue, make_ready, propose
+from tests.builders.certificates import in_city, issue, make_ready, propose, withdraw
 from tests.builders.commitments import EDITION, make_proof, make_scene, received, under_lock
 from tests.builders.incidents import WHOLE, happened, make_entry, writer
 from tests.builders.nightwalks import make_fault, make_night_walk, make_walker
@@ -206,19 +207,28 @@ def _space(world: World, say: Say) -> None:
 
 def _certificates(world: World, say: Say) -> None:
     gone = make_ready(name=say("withdrawn venue"))
-    row, by = issue(gone), world.people[Role.OFFICE_ADMIN]
-    words = say("withdrawn because")
-    under_lock(gone.venue, lambda: certificates.withdraw(gone.venue, row.id, by=by, because=words))
+    row = issue(gone)
+    withdraw(gone, row.id, say("withdrawn because"))
     lasting = db.session.get_one(Certificate, row.id)
-    world.links["withdrawn"] = certificates.by_code(lasting.code).code  # type: ignore[union-attr]  # it was just issued
+    world.links["withdrawn"] = certified.by_code(lasting.code).code  # type: ignore[union-attr]  # it was just issued
     waits = make_ready(name=say("ready venue"))
     world.ready, world.ids["proposal_id"] = waits.venue, propose(waits)
     scene = waits.__class__(world.venue, world.people["champion"], world.people["officer"])
     valid = issue(scene)
     world.ids["certificate_id"] = valid.id
-    shown = certificates.one(world.venue, valid.id)
+    shown = certified.one(world.venue, valid.id)
     assert shown is not None
     world.code = shown.code
+    world.ids["withdrawal_id"] = in_city(
+        world.venue,
+        lambda: withdrawing.propose(
+            world.venue, valid.id, by=scene.officer, web_session=None, because=say("why withdraw")
+        ),
+    ).id
+    in_city(
+        world.venue,
+        lambda: remarks.say(world.venue, valid.id, say("remark"), by=scene.champion),
+    )
 
 
 def _proofs(world: World, say: Say) -> None:

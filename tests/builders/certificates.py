@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import update
 
-from charter.certificates import service
+from charter.certificates import service, withdrawing
 from charter.certificates.models import Certificate
 from charter.commitments.models import VenueStanding
 from charter.core.access import Role
@@ -59,6 +59,21 @@ def issue(scene: Scene) -> Certificate:
     )
     db.session.refresh(row)
     return row
+
+
+def withdraw(scene: Scene, certificate_id: int, because: str = "A proof was not true.") -> None:
+    """The officer proposes to withdraw a certificate and a new administrator does."""
+    admin = make_member(Role.OFFICE_ADMIN).id
+    proposal_id = in_city(
+        scene.venue,
+        lambda: withdrawing.propose(
+            scene.venue, certificate_id, by=scene.officer, web_session=None, because=because
+        ),
+    ).id
+    in_city(
+        scene.venue,
+        lambda: withdrawing.withdraw(scene.venue, proposal_id, by=admin, web_session=None),
+    )
 
 
 def holds_until(venue_id: int) -> date:

@@ -101,6 +101,9 @@ def _commitments(
         state = "met" if met == total else "partly-met" if met else "not-met"
         if met and random.random() < 0.02:
             state, end = "lapsed", today - timedelta(days=random.randint(1, 60))
+        elif state == "met" and random.random() < 0.04:
+            # Ran out by time alone, and no night has taken note of it.
+            end = today - timedelta(days=random.randint(1, 60))
         rows.append({
             "venue_id": venue_id, "commitment_key": each.key, "number": each.number,
             "state": state, "essentials_met": met - (state == "lapsed"), "essentials": total,

@@ -9,14 +9,19 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from charter.certificates import service
 from charter.certificates.models import Certificate
 from charter.core import clock
-from charter.core.access import Role
 from charter.core.db import db
+from charter.core.text import in_words
 from charter.venues import places
-from tests.builders.accounts import make_member
-from tests.builders.certificates import holds_until, in_city, issue, make_ready, noon
+from tests.builders.certificates import (
+    holds_until,
+    in_city,
+    issue,
+    make_ready,
+    noon,
+    withdraw,
+)
 from tests.builders.commitments import Scene
 from tests.counting import counted
 from tests.page import Page, text_of
@@ -76,12 +81,19 @@ def test_valid_then_lapsing_soon_then_suspended_with_reason_and_date(
         assert f"{end:%A} {end.day} {end:%B %Y}" in page.text
     with clock.moved_to(noon(end)):
         assert state_on(opened(client, issued)) == "Lapsing soon"
-    after = end + ONE_DAY
+    after, over = end + ONE_DAY, end + timedelta(days=15)
     with clock.moved_to(noon(after)):
         page = opened(client, issued)
+        assert state_on(page) == "Lapsing soon"
+        assert "something it needs has run out" in page.text
+        assert f"Since {in_words(after)}: " in page.text
+        last = in_words(over - ONE_DAY)
+        assert f"If it is not mended by {last}, this certificate is suspended." in page.text
+    with clock.moved_to(noon(over)):
+        page = opened(client, issued)
         assert state_on(page) == "Suspended"
-        assert f"Since {after:%A} {after.day} {after:%B %Y}" in page.text
-        assert re.search(r"The proof for “\d\.\d [^”]+” ran out\.", page.text)
+        assert f"Suspended since {in_words(over)}." in page.text
+        assert f"Since {in_words(after)}: " in page.text
 
 
 def test_lapsed_after_its_own_last_day(app: Flask, client: Visitor) -> None:
@@ -99,17 +111,11 @@ def test_withdrawn_with_the_words_of_the_office(
     app: Flask, client: Visitor, scene: Scene, issued: Certificate
 ) -> None:
     with app.app_context():
-        admin = make_member(Role.OFFICE_ADMIN).id
-        in_city(
-            scene.venue,
-            lambda: service.withdraw(
-                scene.venue, issued.id, by=admin, because="A proof was not true."
-            ),
-        )
+        withdraw(scene, issued.id, "A proof was not true.")
     page = opened(client, issued)
     assert state_on(page) == "Withdrawn"
     assert "A proof was not true." in page.text
-    assert "Since " in page.text
+    assert "Withdrawn since " in page.text
 
 
 def test_a_replaced_one_reads_lapsed_and_names_its_successor(

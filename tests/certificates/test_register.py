@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from charter.certificates import register
 from charter.core import clock
 from charter.core.db import db
+from charter.core.text import in_words
 from charter.venues.models import Kind, Venue, VenueState
 from tests.builders.certificates import holds_until, issue, make_ready, noon
 from tests.builders.office import make_city
@@ -59,10 +61,22 @@ def test_the_register_follows_the_facts_of_the_day(app: Flask, client: Visitor) 
     row = page.one("tbody")[0]
     assert "Certified" in text_of(row)
     assert any(link.href.startswith("/verify/") for link in page.links)
-    with clock.moved_to(noon(end + timedelta(days=1))):
+    with clock.moved_to(noon(end + timedelta(days=15))):
         assert "Suspended" in text_of(client.get("/register").one("tbody")[0])
         rows = table(client)
         assert (rows[0]["state"], rows[0]["valid until"]) == ("suspended", "")
+        assert rows[0]["certificate state"] == "suspended"
+        assert rows[0]["since"] == (end + timedelta(days=15)).isoformat()
+        assert rows[0]["reason"].startswith(f"Since {in_words(end + timedelta(days=1))}: ")
+        assert client.get(urlsplit(rows[0]["page"]).path).status == 200
+    with clock.moved_to(noon(end + timedelta(days=14))):
+        words = text_of(client.get("/register").one("tbody")[0])
+        assert "Certified" in words
+        last = in_words(end + timedelta(days=14))
+        assert f"It is suspended after {last} unless this is mended." in words
+        rows = table(client)
+        assert (rows[0]["state"], rows[0]["certificate state"]) == ("certified", "lapsing-soon")
+        assert rows[0]["until"] == (end + timedelta(days=14)).isoformat()
     assert "Set-Cookie" not in client.answer("/register").headers
 
 
@@ -106,6 +120,12 @@ def test_the_open_data_holds_places_and_states_and_never_a_count(
         "kind",
         "state",
         "signed_on",
+        "certificate",
+        "certificate_state",
+        "since",
+        "until",
+        "reason",
+        "page",
     }
     assert feature["properties"]["kind"] == "nightclub"
     assert tuple(table(client)[0]) == register.COLUMNS
@@ -121,7 +141,7 @@ def test_a_search_finds_by_words_and_costs_the_same(app: Flask, client: Visitor)
         with counted(app) as seen:
             client.get("/register")
         costs.append(len(seen))
-    assert costs[0] == costs[1] <= 2
+    assert costs[0] == costs[1] <= 3
     with app.app_context():
         make_venue(
             name="Café Été", street="9 Bridge Row", signed_on=clock.today(),

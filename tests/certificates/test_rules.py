@@ -18,7 +18,7 @@ from charter.certificates.rules import (
     eligible,
     grouped,
     is_serial,
-    may_issue,
+    may_decide,
     new_code,
     normalise,
     serial,
@@ -54,6 +54,7 @@ terms = st.builds(
     withdrawn_on=maybe,
     replaced_by_serial=st.sampled_from(["", "2027-000001-0"]),
     replaced_on=maybe,
+    suspended_on=maybe,
 )
 standings = st.builds(
     Standing, all_met=st.booleans(), holds_until=maybe, lapsed_on=maybe, held_from=maybe
@@ -117,6 +118,35 @@ def test_grace_reads_lapsing_soon_and_then_suspends() -> None:
     in_grace = state_of(make_terms(), standing, last, grace_days=14)
     assert (in_grace.state, in_grace.until) == (State.LAPSING_SOON, last)
     assert state_of(make_terms(), standing, last + ONE_DAY, grace_days=14).state is State.SUSPENDED
+
+
+def test_the_day_of_a_suspension_is_the_day_after_the_grace() -> None:
+    ends = date(2027, 3, 3)
+    over = ends + timedelta(days=15)
+    verdict = state_of(make_terms(), make_standing(holds_until=ends), over, grace_days=14)
+    assert (verdict.state, verdict.since, verdict.in_grace) == (State.SUSPENDED, over, False)
+    unmet = make_standing(all_met=False, lapsed_on=ends + ONE_DAY, reason="Why.")
+    inside = state_of(make_terms(), unmet, ends + ONE_DAY, grace_days=14)
+    assert (inside.in_grace, inside.since, inside.until) == (True, ends + ONE_DAY, over - ONE_DAY)
+    assert "run out" in inside.sentence
+    assert inside.sentence != inside.state.sentence
+    outside = state_of(make_terms(), unmet, over, grace_days=14)
+    assert (outside.state, outside.since, outside.reason) == (State.SUSPENDED, over, "Why.")
+
+
+def test_a_longer_grace_set_later_lifts_no_suspension() -> None:
+    began = date(2027, 3, 4)
+    unmet = make_standing(all_met=False, lapsed_on=began)
+    suspended = make_terms(suspended_on=began)
+    verdict = state_of(suspended, unmet, began + ONE_DAY, grace_days=40)
+    assert (verdict.state, verdict.since) == (State.SUSPENDED, began)
+    assert state_of(suspended, make_standing(), began + ONE_DAY, grace_days=40).state.counts
+
+
+def test_the_grace_ends_with_the_certificate_at_the_latest() -> None:
+    unmet = make_standing(all_met=False, lapsed_on=LAST - ONE_DAY)
+    assert state_of(make_terms(), unmet, LAST, grace_days=14).until == LAST
+    assert state_of(make_terms(), unmet, LAST + ONE_DAY, grace_days=14).state is State.LAPSED
 
 
 def test_a_new_owner_suspends_until_they_sign() -> None:
@@ -244,11 +274,11 @@ def test_each_fault_is_told_in_words(fault: dict[str, object], word: str) -> Non
 
 def test_issuing_takes_a_second_person_at_another_sign_in_within_three_days() -> None:
     hours = timedelta(hours=72)
-    assert may_issue(1, 10, 2, 20, NOW, NOW + hours) is None
-    assert "Somebody else" in str(may_issue(1, 10, 1, 20, NOW, NOW))
-    assert "sign-in" in str(may_issue(1, 10, 2, 10, NOW, NOW))
-    assert "72 hours" in str(may_issue(1, 10, 2, 20, NOW, NOW + hours + timedelta(seconds=1)))
-    assert may_issue(1, None, 2, None, NOW, NOW) is None
+    assert may_decide(1, 10, 2, 20, NOW, NOW + hours) is None
+    assert "Somebody else" in str(may_decide(1, 10, 1, 20, NOW, NOW))
+    assert "sign-in" in str(may_decide(1, 10, 2, 10, NOW, NOW))
+    assert "72 hours" in str(may_decide(1, 10, 2, 20, NOW, NOW + hours + timedelta(seconds=1)))
+    assert may_decide(1, None, 2, None, NOW, NOW) is None
 
 
 @given(st.integers(2000, 9999), st.integers(1, 999_999))

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from charter.certificates import register, rules, service
+from charter.certificates import reading, register, rules, service, withdrawing
 from charter.certificates.models import Certificate, CertificateProposal
 from charter.certificates.rules import State
 from charter.commitments.models import VenueStanding
@@ -29,9 +29,9 @@ ROUNDS = 50
 ONE_DAY = timedelta(days=1)
 
 
-def of(scene: Scene) -> service.Shown:
+def of(scene: Scene) -> reading.Shown:
     db.session.rollback()
-    return service.of_venue(scene.venue)[0]
+    return reading.of_venue(scene.venue)[0]
 
 
 def at_once(app: Flask, *verbs: Callable[[], object]) -> list[str]:
@@ -114,7 +114,7 @@ def test_it_takes_two_people_at_two_sign_ins_within_72_hours(app: Flask) -> None
                 scene.venue, lambda: service.issue(scene.venue, proposal, by=by, web_session=None)
             )
 
-        with pytest.raises(Refused, match="Somebody else has to issue"):
+        with pytest.raises(Refused, match="Somebody else has to decide"):
             try_to(admin)
         with clock.moved_to(began + timedelta(hours=72, minutes=1)):
             with pytest.raises(Refused, match="no longer open"):
@@ -150,7 +150,7 @@ def test_a_proposal_of_another_venue_is_not_to_be_had(app: Flask) -> None:
             )
         certificate = issue(here)
         db.session.rollback()
-        assert service.one(there.venue, certificate.id) is None
+        assert reading.one(there.venue, certificate.id) is None
 
 
 # What is frozen
@@ -170,10 +170,10 @@ def test_facts_and_bytes_are_frozen_at_issue(app: Flask) -> None:
         after = of(scene)
         assert after.venue.name == "Another name"
         assert after.certificate.facts["venue_name"] == "The Lantern"
-        found = service.by_bytes(after.certificate.pdf)
+        found = reading.by_bytes(after.certificate.pdf)
         assert found is not None
         assert found.certificate.id == row.id
-        assert service.by_bytes(after.certificate.pdf + b"\n") is None
+        assert reading.by_bytes(after.certificate.pdf + b"\n") is None
 
 
 def rename(venue_id: int, name: str) -> None:
@@ -202,21 +202,33 @@ def test_it_is_suspended_and_restored_on_record_and_withdrawn_when_the_venue_lea
         scene = make_ready()
         issue(scene)
         end = holds_until(scene.venue)
+        over = end + timedelta(days=15)
         with clock.moved_to(noon(end + timedelta(days=3))):
             take_again(scene.venue)
             shown = of(scene)
+            assert shown.verdict.in_grace
+            assert shown.certificate.unmet_since == end + ONE_DAY
+            assert shown.certificate.suspended_on is None
+            assert register.state_of(scene.venue) == "certified"
+        with clock.moved_to(noon(over + timedelta(days=3))):
+            take_again(scene.venue)
+            shown = of(scene)
             assert shown.verdict.state is State.SUSPENDED
-            assert shown.certificate.suspended_on == end + ONE_DAY
+            assert shown.certificate.suspended_on == over
             assert register.state_of(scene.venue) == "suspended"
         take_again(scene.venue)
         assert of(scene).certificate.suspended_on is None
+        turns = [(row.what, row.on) for row in reading.history(of(scene).certificate.id)]
+        assert turns == [
+            ("grace", end + ONE_DAY), ("suspended", over), ("restored", clock.today()),
+        ]  # fmt: skip
         in_city(scene.venue, lambda: venues.leave(scene.venue, "Closing down", by=scene.officer))
         assert of(scene).verdict.state is State.WITHDRAWN
         verbs = [entry.verb for entry in trail.history(scene.venue)][::-1]
         told = [verb for verb in verbs if verb.startswith("certificate.")]
         assert told == [
-            "certificate.proposed", "certificate.issued", "certificate.suspended",
-            "certificate.restored", "certificate.withdrawn",
+            "certificate.proposed", "certificate.issued", "certificate.grace",
+            "certificate.suspended", "certificate.restored", "certificate.withdrawn",
         ]  # fmt: skip
         assert all(check.fault is None for check in trail.verify())
         db.session.rollback()
@@ -254,7 +266,8 @@ def test_the_list_and_the_certificate_say_the_same_on_every_day(app: Flask) -> N
         scene = make_ready()
         issue(scene)
         start, end = clock.today(), holds_until(scene.venue)
-        for day in (start, end - ONE_DAY, end, end + ONE_DAY, start + timedelta(days=400)):
+        grace = [end + timedelta(days=more) for more in (1, 14, 15)]
+        for day in (start, end - ONE_DAY, end, *grace, start + timedelta(days=400)):
             with clock.moved_to(noon(day)):
                 counts = of(scene).verdict.state.counts
                 assert (register.state_of(scene.venue) == "certified") == counts, day
@@ -294,32 +307,116 @@ def test_two_administrators_at_once_issue_one_certificate(app: Flask) -> None:
 
 @pytest.mark.slow
 def test_issuing_while_withdrawing_leaves_one_truth(app: Flask) -> None:
-    """F032: whichever comes first, the old one never counts again and the new one stands."""
+    """F032: whichever comes first, what is withdrawn never counts again, nor does what was
+    proposed in its place before anybody knew.
+    """
+    with app.app_context():
+        scene = make_ready()
+        admin = make_member(Role.OFFICE_ADMIN).id
+    for number in range(ROUNDS):
+        with app.app_context():
+            old = issue(scene).id
+            renewal = propose(scene)
+            taking = in_city(scene.venue, lambda old=old: propose_withdrawal(scene, old)).id
+            db.session.remove()
+
+        def renew(renewal: int = renewal) -> None:
+            lock(CITY, scene.venue)
+            service.issue(scene.venue, renewal, by=admin, web_session=None)
+
+        def withdraw(taking: int = taking) -> None:
+            lock(scene.venue)
+            withdrawing.withdraw(scene.venue, taking, by=admin, web_session=None)
+
+        renewed, withdrawn = at_once(app, renew, withdraw)
+        assert withdrawn == "done", number
+        assert renewed != "done", number
+        with app.app_context():
+            assert {each.verdict.state for each in reading.of_venue(scene.venue)} == {
+                State.WITHDRAWN
+            }
+            db.session.remove()
+
+
+def propose_withdrawal(scene: Scene, certificate_id: int) -> CertificateProposal:
+    return withdrawing.propose(
+        scene.venue, certificate_id, by=scene.officer, web_session=None, because="By mistake."
+    )
+
+
+@pytest.mark.slow
+def test_proposing_to_withdraw_while_a_renewal_is_issued_is_never_forgotten(app: Flask) -> None:
+    """F032: either the renewal came first and the old one cannot be withdrawn, or it waits."""
     with app.app_context():
         scene = make_ready()
         admin = make_member(Role.OFFICE_ADMIN).id
         old = issue(scene).id
     for number in range(ROUNDS):
         with app.app_context():
-            proposal = propose(scene)
+            renewal = propose(scene)
             db.session.remove()
 
-        def renew(proposal: int = proposal) -> None:
+        def renew(renewal: int = renewal) -> None:
             lock(CITY, scene.venue)
-            service.issue(scene.venue, proposal, by=admin, web_session=None)
+            service.issue(scene.venue, renewal, by=admin, web_session=None)
 
-        def withdraw(old: int = old) -> None:
+        def take(old: int = old) -> None:
             lock(scene.venue)
-            service.withdraw(scene.venue, old, by=admin, because="It was issued by mistake.")
+            propose_withdrawal(scene, old)
 
-        assert at_once(app, renew, withdraw) == ["done", "done"], number
+        outcomes = at_once(app, renew, take)
+        assert sorted(each == "done" for each in outcomes) == [False, True], number
         with app.app_context():
-            shown = service.of_venue(scene.venue)
-            counting = [each for each in shown if each.verdict.state.counts]
-            assert len(counting) == 1, number
-            before, old = old, counting[0].certificate.id
-            assert before != old
+            db.session.rollback()
+            waits = service.open_proposal(scene.venue, service.WITHDRAW)
+            assert (waits is not None) == (outcomes[1] == "done"), number
+            db.session.rollback()
+            for kind in (service.WITHDRAW, service.ISSUE):
+                lock(CITY, scene.venue)
+                left = service.open_proposal(scene.venue, kind)
+                if left is not None:
+                    service.drop(scene.venue, left.id, by=admin)
+                commit()
+            old = reading.of_venues([scene.venue])[scene.venue].certificate.id
             db.session.remove()
+
+
+def test_withdrawing_takes_two_people_and_a_frozen_reason(app: Flask) -> None:
+    with app.app_context():
+        scene = make_ready()
+        row = issue(scene)
+        one, other = (make_member(Role.OFFICE_ADMIN).id for _ in "ab")
+
+        def ask(by: int, because: str = "A proof was not true.") -> CertificateProposal:
+            return withdrawing.propose(
+                scene.venue, row.id, by=by, web_session=None, because=because
+            )
+
+        def decide(number: int, by: int) -> None:
+            withdrawing.withdraw(scene.venue, number, by=by, web_session=None)
+
+        taking = in_city(scene.venue, lambda: ask(one)).id
+        with pytest.raises(Refused, match="Somebody has proposed"):
+            in_city(scene.venue, lambda: ask(other, "Another reason"))
+        with pytest.raises(Refused, match="Somebody else has to decide"):
+            in_city(scene.venue, lambda: decide(taking, one))
+        with pytest.raises(Refused, match="no longer open"):
+            in_city(scene.venue, lambda: decide(taking + 1, other))
+        assert of(scene).verdict.state is State.VALID
+        with pytest.raises(Refused, match="Decide on that first"):
+            propose(scene)
+        late = clock.now() + timedelta(hours=73)
+        with clock.moved_to(late), pytest.raises(Refused, match="no longer open"):
+            in_city(scene.venue, lambda: decide(taking, other))
+        in_city(scene.venue, lambda: decide(taking, other))
+        shown = of(scene)
+        assert (shown.verdict.state, shown.verdict.reason) == (
+            State.WITHDRAWN, "A proof was not true.",
+        )  # fmt: skip
+        assert shown.certificate.withdrawn_by == other
+        with pytest.raises(Refused, match="no longer there"):
+            in_city(scene.venue, lambda: ask(one))
+        db.session.rollback()
 
 
 def test_a_venue_that_left_has_no_certificate_to_propose(app: Flask) -> None:

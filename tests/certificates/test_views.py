@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from charter.certificates import service
+from charter.certificates import reading, service
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db
@@ -35,7 +35,7 @@ def test_from_proposal_to_paper_to_withdrawal(app: Flask, as_: As, client: Visit
         assert words in page.text
     boss.post(issue_url)
     with app.app_context():
-        shown = service.of_venue(scene.venue)[0]
+        shown = reading.of_venue(scene.venue)[0]
         pdf, number, code = shown.certificate.pdf, shown.certificate.id, shown.code
     paper = as_(scene.champion).answer(f"{mine}/{number}.pdf")
     assert paper.data == pdf
@@ -43,7 +43,13 @@ def test_from_proposal_to_paper_to_withdrawal(app: Flask, as_: As, client: Visit
     assert client.get(f"/verify/{code}").status == 200
     withdraw = f"{base}/{number}/withdraw"
     assert "Write why" in boss.refused(withdraw).text
-    boss.post(withdraw, {"because": "A proof was not true."})
+    assert office.goes_to(office.post(withdraw, {"because": "A proof was not true."})) == mine
+    assert "A proof was not true." not in client.get(f"/verify/{code}").text
+    assert "Somebody has proposed" in boss.refused(withdraw, {"because": "Again"}).text
+    decide = next(link.href for link in boss.get(mine).links if link.href.endswith("/take-back"))
+    assert not [link for link in office.get(mine).links if link.href.endswith("/take-back")]
+    assert "A proof was not true." in boss.get(decide).text
+    assert boss.goes_to(boss.post(decide)) == mine
     assert "A proof was not true." in client.get(f"/verify/{code}").text
     assert "no longer there" in boss.refused(withdraw, {"because": "Again"}).text
 
@@ -56,14 +62,14 @@ def test_the_proposer_cannot_issue_from_any_sign_in(app: Flask, as_: As) -> None
     first, second = as_(admin), as_(admin)
     first.post(f"/office/venues/{scene.venue}/certificates/propose")
     with app.app_context():
-        proposal = service.open_proposal(scene.venue)
+        proposal = service.open_proposal(scene.venue, service.ISSUE)
         assert proposal is not None
         assert proposal.proposed_session is not None
         number = proposal.id
         db.session.rollback()
     url = f"/office/venues/{scene.venue}/certificates/{number}/issue"
     for visitor in (first, second):
-        assert "Somebody else has to issue" in visitor.refused(url).text
+        assert "Somebody else has to decide" in visitor.refused(url).text
 
 
 @pytest.mark.sqlite_only

@@ -49,7 +49,7 @@ def test_the_demo_city_is_built_once_and_its_trail_verifies(settings: config.Set
         audits.load_seeds(SEEDS / "audits")
         editions.load_seeds(SEEDS / "charter")
         commit()
-        assert "22 venues" in city.load()
+        assert "23 venues" in city.load()
         assert "as you left it" in city.load()
         assert db.session.scalar(select(func.count()).select_from(Venue)) == 22
         assert db.session.scalar(select(func.count()).select_from(Certificate)) == 5

@@ -59,13 +59,23 @@ def test_the_day_after_the_last_every_page_says_so(
         assert "Lapsed" in home.badge_words
         assert requirement.task in home.text
         assert "Lapsed" in officer.get(f"/office/venues/{scene.venue}").badge_words
-        table = officer.get("/office/venues?state=suspended")
+        table = officer.get("/office/venues?state=certified")
         assert "The Lantern" in table.text
         row = next(row for row in table.rows if "The Lantern" in row[0])
         assert any("lapsed" in cell.lower() for cell in row)
         public = Visitor(app).get(f"/verify/{code}")
+        assert "Lapsing soon" in public.badge_words
+        assert requirement.lost_words in public.text
+        assert after in public.text
+        grace = in_words(last + timedelta(days=14))
+        assert f"If it is not mended by {grace}, this certificate is suspended." in public.text
+        assert grace in Visitor(app).get("/register").text
+
+    with clock.moved_to(noon + timedelta(days=15)):
+        assert "The Lantern" in as_(other).get("/office/venues?state=suspended").text
+        public = Visitor(app).get(f"/verify/{code}")
         assert "Suspended" in public.badge_words
-        assert requirement.number in public.text
+        assert requirement.lost_words in public.text
         assert after in public.text
         assert "Suspended" in Visitor(app).get("/register").badge_words
         assert "suspended" in Visitor(app).answer("/register.csv").get_data(as_text=True)

@@ -152,11 +152,11 @@ def test_what_is_stored_is_compared_with_today(app: Flask) -> None:
         before = one(venue_id, name)
         assert (before.state, before.has_lapsed) == ("certified", False)
         assert before.essentials_now == before.essentials
-        row.holds_until = today - timedelta(days=1)
+        row.holds_until = today - timedelta(days=20)
         for part in db.session.scalars(
             select(CommitmentStanding).where(CommitmentStanding.venue_id == venue_id)
         ):
-            part.holds_until = today - timedelta(days=1) if part.number == 3 else None
+            part.holds_until = today - timedelta(days=20) if part.number == 3 else None
         db.session.commit()
         after = one(venue_id, name)
         assert (after.state, after.has_lapsed) == ("suspended", True)

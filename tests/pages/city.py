@@ -30,6 +30,8 @@ from charter.audits import walks
 from charter.audits.rules import Kind as Walker
 from charter.audits.walks import Conditions, Given
 from charter.briefings import service as briefings
+from charter.certificates import reading as certified
+from charter.certificates import remarks, withdrawing
 from charter.certificates import service as certificates
 from charter.core import clock
 from charter.core.access import Role
@@ -176,6 +178,13 @@ def _add_what_lasts_a_while() -> None:
     db.session.rollback()
     lock(CITY, junction)
     certificates.propose(junction, by=officer.id, web_session=None)
+    commit()
+    certificate = certified.of_venues([lantern])[lantern].certificate.id
+    db.session.rollback()
+    lock(CITY, lantern)
+    words = "A proof that it rests on was of another house."
+    withdrawing.propose(lantern, certificate, by=officer.id, web_session=None, because=words)
+    remarks.say(lantern, certificate, "Ask for Sam at the bar.", by=champion.id)
     commit()
 
 

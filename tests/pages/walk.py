@@ -160,7 +160,7 @@ _STATES = {"Crescent Tap", "The Half Moon", "The Bellfounder", "The Tide House",
 ELSEWHERE = {
     "certificates.issue": {"Junction House"},
     "certificates.propose": {"The Anchor", "Junction House"},
-    "certificates.venue": {"The Anchor", "Junction House", "Crescent Tap"},
+    "certificates.venue": {"The Anchor", "Junction House", "Crescent Tap", "The Copper Lamp"},
     "commitments.commitment": _STATES,
     # Between them they have every kind of requirement in every state that the demo city has.
     "commitments.requirement": {
@@ -237,9 +237,19 @@ def _certificates(city: City, person: str, venue_id: int) -> Iterator[Values]:
 
 
 def _proposals(city: City, person: str, venue_id: int) -> Iterator[Values]:
-    where = (CertificateProposal.venue_id == venue_id, CertificateProposal.ended_at.is_(None))
+    where = (
+        CertificateProposal.venue_id == venue_id,
+        CertificateProposal.kind == "issue",
+        CertificateProposal.ended_at.is_(None),
+    )
     for row in db.session.scalars(select(CertificateProposal).where(*where)):
         yield {"proposal_id": row.id}
+
+
+def _withdrawals(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    where = (CertificateProposal.venue_id == venue_id, CertificateProposal.kind == "withdraw")
+    for row in db.session.scalars(select(CertificateProposal).where(*where)):
+        yield {"withdrawal_id": row.id}
 
 
 def _codes(city: City, person: str, venue_id: int) -> Iterator[Values]:
@@ -634,7 +644,11 @@ FILLED: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "audits.show": _walks([Walker.OWN]),
     "briefings.paper": _with_tonight,
     "certificates.issue": _proposals,
+    "certificates.say": _certificates,
+    "certificates.take_away": _certificates,
+    "certificates.take_back": _withdrawals,
     "certificates.withdraw": _certificates,
+    "certificates_office.index": _each("show", "grace", "ready", "renew", "suspended", "waiting"),
     "commitments.commitment": _commitments,
     "commitments.proof": _proofs,
     "commitments.requirement": _requirements,

@@ -1,0 +1,143 @@
+"""certificates that follow the facts"""
+
+import sqlalchemy as sa
+from alembic import op
+
+import charter.core.db
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Change the tables."""
+    op.create_table(
+        "certificate_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("certificate_id", sa.Integer(), nullable=False),
+        sa.Column("what", sa.String(length=12), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("because", sa.String(length=1000), nullable=False),
+        sa.Column("at", charter.core.db.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["certificate_id"],
+            ["certificate.id"],
+            name=op.f("fk_certificate_event_certificate_id_certificate"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate_event")),
+    )
+    with op.batch_alter_table("certificate_event", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_certificate_event_certificate_id"), ["certificate_id"], unique=False
+        )
+    op.create_table(
+        "certificate_remark",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("certificate_id", sa.Integer(), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("said_by", sa.Integer(), nullable=False),
+        sa.Column("said_at", charter.core.db.UtcDateTime(), nullable=False),
+        sa.Column("ended_at", charter.core.db.UtcDateTime(), nullable=True),
+        sa.Column("ended_by", sa.Integer(), nullable=True),
+        sa.Column("ended_because", sa.String(length=300), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["certificate_id"],
+            ["certificate.id"],
+            name=op.f("fk_certificate_remark_certificate_id_certificate"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["said_by"], ["user.id"], name=op.f("fk_certificate_remark_said_by_user")
+        ),
+        sa.ForeignKeyConstraint(
+            ["ended_by"], ["user.id"], name=op.f("fk_certificate_remark_ended_by_user")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate_remark")),
+    )
+    with op.batch_alter_table("certificate_remark", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_certificate_remark_certificate_id"), ["certificate_id"], unique=False
+        )
+    with op.batch_alter_table("certificate_proposal", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("kind", sa.String(length=10), nullable=True))
+        batch_op.add_column(sa.Column("certificate_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("because", sa.String(length=300), nullable=True))
+        batch_op.create_foreign_key(
+            batch_op.f("fk_certificate_proposal_certificate_id_certificate"),
+            "certificate",
+            ["certificate_id"],
+            ["id"],
+        )
+        batch_op.drop_index("uq_certificate_proposal_open")
+    op.execute("UPDATE certificate_proposal SET kind = 'issue'")
+    with op.batch_alter_table("certificate_proposal", schema=None) as batch_op:
+        batch_op.alter_column("kind", existing_type=sa.String(length=10), nullable=False)
+        batch_op.create_index(
+            "uq_certificate_proposal_open",
+            ["venue_id", "kind"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+    with op.batch_alter_table("certificate", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("unmet_since", sa.Date(), nullable=True))
+        batch_op.alter_column(
+            "suspended_because",
+            new_column_name="unmet_because",
+            existing_type=sa.String(length=200),
+            type_=sa.String(length=1000),
+            existing_nullable=True,
+        )
+        batch_op.add_column(sa.Column("unmet", sa.JSON(), nullable=True))
+        batch_op.add_column(sa.Column("turns", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("says", sa.String(length=200), nullable=True))
+    # What is suspended stays so, since the same day and for the same reason.
+    op.execute(
+        "UPDATE certificate SET unmet = '{}', unmet_since = suspended_on,"
+        " turns = CASE WHEN suspended_on IS NULL THEN 0 ELSE 1 END"
+    )
+    op.execute(
+        'INSERT INTO certificate_event (certificate_id, what, "on", because, at)'
+        " SELECT id, 'suspended', suspended_on, COALESCE(unmet_because, ''), issued_at"
+        " FROM certificate WHERE suspended_on IS NOT NULL"
+    )
+    with op.batch_alter_table("certificate", schema=None) as batch_op:
+        batch_op.alter_column("unmet", existing_type=sa.JSON(), nullable=False)
+        batch_op.alter_column("turns", existing_type=sa.Integer(), nullable=False)
+
+
+def downgrade() -> None:
+    """Change them back."""
+    op.execute("UPDATE certificate SET unmet_because = SUBSTR(unmet_because, 1, 200)")
+    with op.batch_alter_table("certificate", schema=None) as batch_op:
+        batch_op.drop_column("says")
+        batch_op.drop_column("turns")
+        batch_op.drop_column("unmet")
+        batch_op.alter_column(
+            "unmet_because",
+            new_column_name="suspended_because",
+            existing_type=sa.String(length=1000),
+            type_=sa.String(length=200),
+            existing_nullable=True,
+        )
+        batch_op.drop_column("unmet_since")
+    op.execute("DELETE FROM certificate_proposal WHERE kind <> 'issue'")
+    with op.batch_alter_table("certificate_proposal", schema=None) as batch_op:
+        batch_op.drop_index("uq_certificate_proposal_open")
+        batch_op.drop_constraint(
+            batch_op.f("fk_certificate_proposal_certificate_id_certificate"), type_="foreignkey"
+        )
+        batch_op.drop_column("because")
+        batch_op.drop_column("certificate_id")
+        batch_op.drop_column("kind")
+        batch_op.create_index(
+            "uq_certificate_proposal_open",
+            ["venue_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+    op.drop_table("certificate_remark")
+    op.drop_table("certificate_event")
