@@ -17,6 +17,7 @@ from charter.accounts import service as accounts
 from charter.audits import loading as audits
 from charter.audits import reminders as to_mend
 from charter.briefings import questions
+from charter.certificates import cli as signing_commands
 from charter.certificates import reminders as certificate_news
 from charter.commitments import lapses, standing
 from charter.core import clock, files, mail, sealed, trail
@@ -379,6 +380,7 @@ def init_app(app: Flask) -> None:
         trail_group,
         book_commands.group,
         keys_group,
+        signing_commands.group,
         users_group,
         status,
     ):

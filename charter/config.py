@@ -82,6 +82,16 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """A PKCS#11 token whose key signs: the library that reaches it, its label, the key's label."""
+
+    module: str
+    label: str
+    key: str
+    pin: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the application reads from outside itself."""
 
@@ -93,6 +103,8 @@ class Settings:
     secrets: Secrets
     city: City
     smtp: Smtp | None = None
+    token: Token | None = None
+    timestamp_url: str | None = None
     proxies: int = 0
     trusted_hosts: tuple[str, ...] = ()
     upload_bytes: int = 10 * 1024 * 1024
@@ -153,6 +165,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         secrets=read_secrets(folder / "secrets.toml"),
         city=read_city(folder / "city.toml"),
         smtp=_smtp(environ),
+        token=_token(environ),
+        timestamp_url=_timestamp_url(environ),
         proxies=_number(environ, "PROXIES", 0),
         trusted_hosts=(host, *(() if is_public else _own_hosts(environ)), *extra),
     )
@@ -273,3 +287,28 @@ def _smtp(environ: Mapping[str, str]) -> Smtp | None:
         password=environ.get("SMTP_PASSWORD"),
         security=security,
     )
+
+
+def _token(environ: Mapping[str, str]) -> Token | None:
+    module = environ.get("PKCS11_MODULE")
+    if not module:
+        return None
+    missing = [name for name in ("PKCS11_TOKEN", "PKCS11_KEY") if not environ.get(name)]
+    if missing:
+        raise ConfigFault(f"{missing[0]} is missing: the label of the token and of its key")
+    return Token(
+        module=module,
+        label=environ["PKCS11_TOKEN"],
+        key=environ["PKCS11_KEY"],
+        pin=environ.get("PKCS11_PIN"),
+    )
+
+
+def _timestamp_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("TIMESTAMP_URL")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigFault("TIMESTAMP_URL is the address of a time-stamping service (RFC 3161)")
+    return url

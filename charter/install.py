@@ -21,6 +21,7 @@ from sqlalchemy import select
 from charter import config
 from charter.app import create_app
 from charter.audits import loading as audits
+from charter.certificates import signing
 from charter.core import sealed
 from charter.core.db import CITY, Installation, commit, db, lock
 from charter.demo import city as demo_city
@@ -136,6 +137,7 @@ def prepare(demo: bool) -> str:
     report = editions.load_seeds(SEEDS / "charter")
     audits.load_seeds(SEEDS / "audits")
     night_walks.load_recipients()
+    signing.ensure()
     commit()
     return str(report)
 

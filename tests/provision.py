@@ -27,6 +27,10 @@ SERVERS = (
 )
 
 
+# Programs that check what we sign, or hold a key, and the packages that bring them.
+CHECKERS = {"pdfsig": "poppler-utils", "softhsm2-util": "softhsm2"}
+
+
 def in_ci() -> bool:
     """Whether this runs unattended, where nothing may be left out."""
     return os.environ.get("CI", "").lower() not in {"", "0", "false"}
@@ -130,8 +134,17 @@ def postgres() -> bool:
     return postgres_binaries() is not None
 
 
+def checkers() -> bool:
+    """Make sure that there are `pdfsig` and a token in software; False if there cannot be."""
+    there = [
+        bool(shutil.which(program)) or (_apt_install(package) and bool(shutil.which(program)))
+        for program, package in CHECKERS.items()
+    ]
+    return all(there)
+
+
 def main() -> int:
-    """Provide both; say plainly what is missing. The exit status for the shell."""
+    """Provide all; say plainly what is missing. The exit status for the shell."""
     if not browser():
         print(
             "No browser for the tests. Install Chromium or Chrome, or set CHROMIUM to its path.",
@@ -142,6 +155,13 @@ def main() -> int:
         print(
             "No PostgreSQL server for the tests: THE POSTGRESQL HALF OF THE TESTS WILL NOT RUN. "
             "Install PostgreSQL (initdb and pg_ctl are looked for on the path).",
+            file=sys.stderr,
+        )
+        return int(in_ci())
+    if not checkers():
+        print(
+            "Not here: pdfsig (poppler-utils) or softhsm2-util (softhsm2). THE TESTS THAT HAVE "
+            "ANOTHER PROGRAM CHECK OUR SIGNATURES WILL NOT RUN.",
             file=sys.stderr,
         )
         return int(in_ci())

@@ -1,5 +1,6 @@
 """Tables of certificates, what was proposed of them, what became of them, and what venues say."""
 
+import hashlib
 from datetime import date, datetime
 from typing import Any
 
@@ -45,6 +46,33 @@ class CertificateProposal(Model):
     outcome: Mapped[str | None] = mapped_column(String(12))
 
 
+class SigningKey(Model):
+    """The public half of a key that signs certificates, or did: X.509, DER.
+
+    `holder` says where the private half is: "file" or "token". One that was `retired_at` signs no
+    more but still vouches for what it signed; one that was `withdrawn_at` vouches for nothing.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    holder: Mapped[str] = mapped_column(String(10))
+    certificate: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_because: Mapped[str | None] = mapped_column(String(300))
+
+    @property
+    def fingerprint(self) -> bytes:
+        """SHA-256 of the certificate."""
+        return hashlib.sha256(self.certificate).digest()
+
+    @property
+    def name(self) -> str:
+        """The beginning of the fingerprint, as people compare it: AB12 CD34 EF56 7890."""
+        digits = self.fingerprint.hex().upper()[:16]
+        return " ".join(digits[place : place + 4] for place in range(0, 16, 4))
+
+
 class Certificate(Model):
     """One issued certificate: frozen facts, the file's bytes and hash, serial and random code.
 
@@ -70,6 +98,7 @@ class Certificate(Model):
     venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), index=True)
     edition_key: Mapped[str] = mapped_column(String(60))
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), index=True)
+    signing_key_id: Mapped[int | None] = mapped_column(ForeignKey("signing_key.id"))
     proposed_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
     issued_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
     issued_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -30,7 +30,7 @@ class CertificateFacts:
 
     `commitments` are (number, name) in the edition's order; `verify_url` is what the QR code
     holds and `short_address` the same in print; `colour` is #rrggbb; `valid_until` is the last
-    day on which it counts.
+    day on which it counts; `key_name` is the beginning of the signing key's fingerprint.
     """
 
     venue_name: str
@@ -50,6 +50,7 @@ class CertificateFacts:
     colour: str
     logo_png: bytes | None = None
     specimen: bool = False
+    key_name: str = ""
 
 
 def draw(facts: CertificateFacts) -> bytes:
@@ -214,11 +215,13 @@ def _proof(sheet: Sheet, facts: CertificateFacts, colour: str) -> None:
 
 def _dates(sheet: Sheet, facts: CertificateFacts, top: float) -> None:
     label, value = Type(size=8.5, colour=SOFT), Type(BOLD, 10, INK)
-    words = (
+    words = [
         ("Valid until", in_words(facts.valid_until)),
         ("Certificate", facts.serial),
         ("Charter", facts.edition_title),
-    )
+    ]
+    if facts.key_name:
+        words.append(("Signed by", f"{facts.office_name}, key {facts.key_name}"))
     for name, said in words:
         sheet.write("P", name, MARGIN, top - 1, 60, label)
         sheet.write("P", said, MARGIN + 60, top, QR_LEFT - MARGIN - 88, value, most=1, smallest=6)

@@ -16,7 +16,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from charter.certificates import reading, rules
+from charter.certificates import checking, inspecting, reading, rules, signing
 from charter.certificates import register as registry
 from charter.core.access import public
 from charter.core.headers import cacheable
@@ -42,7 +42,13 @@ def verify(code: str) -> str | AnyResponse:
         return redirect(url_for(".verify", code=shown.code), 301)
     row = shown.certificate
     history = reading.history(row.id) if row.turns else []
-    return render_template("verify/verify.html", shown=shown, facts=row.facts, history=history)
+    return render_template(
+        "verify/verify.html",
+        shown=shown,
+        facts=row.facts,
+        history=history,
+        key=signing.one(row.signing_key_id),
+    )
 
 
 def _attendance(code: str) -> str | AnyResponse:
@@ -60,13 +66,13 @@ def check() -> str | AnyResponse:
     code = rules.normalise(typed) if typed else None
     if code:
         return redirect(url_for(".verify", code=rules.grouped(code)), 303)
-    return render_template("verify/check.html", typed=typed, result="", shown=None)
+    return _check_page(typed=typed)
 
 
 @bp.post("/verify")
 @public(unlocked=True)
 def check_file() -> str | tuple[str, int]:
-    """Say whether a PDF is byte for byte one that was issued. Changes and keeps nothing.
+    """Say whether a PDF is one that was issued, unchanged. Changes and keeps nothing.
 
     It needs no form token: there is nothing here that another site could make a visitor do.
     """
@@ -74,10 +80,18 @@ def check_file() -> str | tuple[str, int]:
     upload = request.files.get("file")
     content = upload.read(MOST_BYTES + 1) if upload else b""
     if not content:
-        return render_template("verify/check.html", typed="", result="empty", shown=None), 400
-    shown = reading.by_bytes(content)
-    result = "issued" if shown else "other"
-    return render_template("verify/check.html", typed="", result=result, shown=shown)
+        return _check_page(result="empty"), 400
+    try:
+        checked = checking.check(content)
+    except inspecting.Busy:
+        return _check_page(result="busy"), 503
+    return _check_page(result=checked.answer.value, checked=checked)
+
+
+def _check_page(
+    *, typed: str = "", result: str = "", checked: checking.Checked | None = None
+) -> str:
+    return render_template("verify/check.html", typed=typed, result=result, checked=checked)
 
 
 @bp.get("/register")

@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from charter import config
 from charter.accounts.models import User
-from charter.certificates import pdf, reading, rules
+from charter.certificates import pdf, reading, rules, signing
 from charter.certificates.models import (
     Certificate,
     CertificateEvent,
     CertificateProposal,
+    SigningKey,
 )
 from charter.commitments.models import VenueStanding
 from charter.core import clock, trail
@@ -157,11 +158,14 @@ def issue(venue_id: int, proposal_id: int, *, by: int, web_session: int | None) 
     venue = db.session.get_one(Venue, venue_id)
     against = [refusal] if refusal else reasons_against(venue)
     settings = config.current()
+    key = signing.current()
     if not (settings.is_public or settings.demo):
         against = ["Set PUBLIC_URL first: the code on the paper must lead to your own address."]
-    if against:
+    elif key is None:
+        against = [signing.NO_KEY]
+    if against or key is None:
         raise Refused(" ".join(against))
-    certificate = _frozen(venue, proposal, by)
+    certificate = _frozen(venue, proposal, by, key)
     before = db.session.scalars(
         select(Certificate).where(
             Certificate.venue_id == venue_id,
@@ -217,7 +221,7 @@ def last_day(issued_on: date) -> date:
     return clock.months_after(issued_on, months)
 
 
-def _frozen(venue: Venue, proposal: CertificateProposal, by: int) -> Certificate:
+def _frozen(venue: Venue, proposal: CertificateProposal, by: int, key: SigningKey) -> Certificate:
     settings, today = config.current(), clock.today()
     edition = editions.edition(venue.edition_key or settings.city.edition)
     code = rules.new_code(secrets.token_bytes(rules.CODE_BYTES))
@@ -241,8 +245,9 @@ def _frozen(venue: Venue, proposal: CertificateProposal, by: int) -> Certificate
         colour=settings.city.colour,
         logo_png=logo.read_bytes() if logo else None,
         specimen=settings.demo,
+        key_name=key.name,
     )
-    content = pdf.draw(facts)
+    content = signing.sign(pdf.draw(facts), key, clock.now())
     kept = {
         "venue_name": facts.venue_name, "street": facts.street, "town": facts.town,
         "postcode": facts.postcode, "charter": facts.charter_title,
@@ -256,6 +261,7 @@ def _frozen(venue: Venue, proposal: CertificateProposal, by: int) -> Certificate
         facts=kept,
         pdf=content,
         sha256=hashlib.sha256(content).digest(),
+        signing_key_id=key.id,
         proposed_by=proposal.proposed_by,
         issued_by=by,
         valid_from=today,

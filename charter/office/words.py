@@ -96,6 +96,8 @@ VERBS = {
     "invitation.approved": "Invitation approved",
     "invitation.made": "Invitation sent",
     "invitation.withdrawn": "Invitation withdrawn",
+    "key.made": "Key that signs certificates made",
+    "key.withdrawn": "Key that signs certificates withdrawn",
     "keys.rotated": "Keys of sealed records changed",
     "map.looked": "The team looked at the map of its rooms",
     "names.opened": "Names in an entry of the incident book opened",

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import update
 
-from charter.certificates import service, withdrawing
+from charter.certificates import service, signing, withdrawing
 from charter.certificates.models import Certificate
 from charter.commitments.models import VenueStanding
 from charter.core.access import Role
@@ -28,6 +28,14 @@ def in_city(venue_id: int, verb: Callable[[], Result]) -> Result:
     result = verb()
     commit()
     return result
+
+
+def ensure_key() -> None:
+    """A key that signs, as `flask init` makes it."""
+    db.session.rollback()
+    lock(CITY)
+    signing.ensure()
+    commit()
 
 
 def make_ready(valid_to: date | None = None, **overrides: Any) -> Scene:

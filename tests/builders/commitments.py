@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from werkzeug.datastructures import FileStorage
 
 from charter import config
+from charter.certificates import signing
 from charter.core import clock, files
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock, touch
@@ -43,12 +44,13 @@ class Scene:
 
 
 def load_charter() -> str:
-    """The charter's own seed, loaded once; the key of its edition."""
+    """The charter's own seed, loaded once, with a key that signs; the key of its edition."""
     db.session.rollback()
     if db.session.get(EditionRow, EDITION) is None:
         db.session.rollback()
         lock(CITY)
         editions.load_seeds(SEEDS)
+        signing.ensure()
         commit()
     db.session.rollback()
     return EDITION

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from charter import config
 from charter.accounts.models import User
 from charter.app import create_app
-from charter.certificates import rules, service
+from charter.certificates import reading, rules, signing
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
@@ -62,6 +62,7 @@ def eight(settings: config.Settings, tmp_path: Path) -> Iterator[Flask]:
     with app.app_context():
         lock(CITY)
         editions.load_seeds(folder)
+        signing.ensure()
         commit()
     yield app
     with app.app_context():
@@ -93,7 +94,7 @@ def test_eight_commitments_walk_to_a_certificate(eight: Flask) -> None:
     with eight.app_context():
         scene = signed_and_proven(make_venue(name="The Lantern").id)
         code = rules.grouped(issue(scene).code)
-        shown = service.by_code(code)
+        shown = reading.by_code(code)
         assert shown
         paper = PdfReader(io.BytesIO(shown.certificate.pdf)).pages[0].extract_text()
     assert "Nobody is left to get home alone" in paper.replace("\n", " ")

@@ -57,6 +57,7 @@ def test_from_an_imported_venue_to_a_certificate_that_checks(
     file, name = venues_file
     with served(settings) as city:
         city.run("seed")
+        city.run("signing", "new")
         city.run("venues", "import-fhrs", str(file))
         with (
             person(city, browser) as admin,

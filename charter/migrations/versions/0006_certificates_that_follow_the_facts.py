@@ -14,6 +14,17 @@ depends_on = None
 def upgrade() -> None:
     """Change the tables."""
     op.create_table(
+        "signing_key",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("holder", sa.String(length=10), nullable=False),
+        sa.Column("certificate", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", charter.core.db.UtcDateTime(), nullable=False),
+        sa.Column("retired_at", charter.core.db.UtcDateTime(), nullable=True),
+        sa.Column("withdrawn_at", charter.core.db.UtcDateTime(), nullable=True),
+        sa.Column("withdrawn_because", sa.String(length=300), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_key")),
+    )
+    op.create_table(
         "certificate_event",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("certificate_id", sa.Integer(), nullable=False),
@@ -92,6 +103,13 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("unmet", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("turns", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("signing_key_id", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(
+            batch_op.f("fk_certificate_signing_key_id_signing_key"),
+            "signing_key",
+            ["signing_key_id"],
+            ["id"],
+        )
         batch_op.add_column(sa.Column("says", sa.String(length=200), nullable=True))
     # What is suspended stays so, since the same day and for the same reason.
     op.execute(
@@ -112,6 +130,10 @@ def downgrade() -> None:
     """Change them back."""
     op.execute("UPDATE certificate SET unmet_because = SUBSTR(unmet_because, 1, 200)")
     with op.batch_alter_table("certificate", schema=None) as batch_op:
+        batch_op.drop_constraint(
+            batch_op.f("fk_certificate_signing_key_id_signing_key"), type_="foreignkey"
+        )
+        batch_op.drop_column("signing_key_id")
         batch_op.drop_column("says")
         batch_op.drop_column("turns")
         batch_op.drop_column("unmet")
@@ -141,3 +163,4 @@ def downgrade() -> None:
         )
     op.drop_table("certificate_remark")
     op.drop_table("certificate_event")
+    op.drop_table("signing_key")
