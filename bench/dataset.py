@@ -443,6 +443,8 @@ def _certificate(
         "issued_at": clock.now() - timedelta(days=30),
         "valid_from": issued,
         "valid_until": clock.months_after(issued, 12),
+        "status_list": 1,
+        "status_index": venue_id,
     }
 
 

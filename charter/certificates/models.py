@@ -4,7 +4,15 @@ import hashlib
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from charter.certificates.rules import Turn
@@ -90,6 +98,8 @@ class Certificate(Model):
             sqlite_where=text("withdrawn_at IS NULL AND replaced_by_id IS NULL"),
             postgresql_where=text("withdrawn_at IS NULL AND replaced_by_id IS NULL"),
         ),
+        # Its place in the public lists of states, drawn at random (`credential`).
+        UniqueConstraint("status_list", "status_index"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -110,6 +120,8 @@ class Certificate(Model):
     unmet: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     # What its page asks for only where there is something: how many events there are, and the
     # venue's sentence as it stands.
+    status_list: Mapped[int]
+    status_index: Mapped[int]
     turns: Mapped[int] = mapped_column(default=0)
     says: Mapped[str | None] = mapped_column(String(200))
     withdrawn_at: Mapped[datetime | None]
@@ -119,6 +131,13 @@ class Certificate(Model):
     # Last: SQLite reads a row from its front, and a list should not read past large values.
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     pdf: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class Badge(Model):
+    """The code of a venue's window sticker and badge: one for good, over all its certificates."""
+
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), unique=True)
 
 
 class CertificateEvent(Model):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from charter import config
 from charter.accounts.models import User
-from charter.certificates import pdf, reading, rules, signing
+from charter.certificates import marks, pdf, reading, rules, signing
 from charter.certificates.models import (
     Certificate,
     CertificateEvent,
@@ -166,6 +166,7 @@ def issue(venue_id: int, proposal_id: int, *, by: int, web_session: int | None) 
     if against or key is None:
         raise Refused(" ".join(against))
     certificate = _frozen(venue, proposal, by, key)
+    marks.give(certificate)
     before = db.session.scalars(
         select(Certificate).where(
             Certificate.venue_id == venue_id,

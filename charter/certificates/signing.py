@@ -7,6 +7,7 @@ it signed still verifies after the key was replaced, and says so after it was wi
 half lies in the instance folder, or never leaves a token that is reached by PKCS#11.
 """
 
+import asyncio
 import io
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
 from pyhanko.keys import load_private_key_from_pemder_data
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -179,6 +181,27 @@ def sign(content: bytes, key: SigningKey, at: datetime) -> bytes:
         if tokens.certificate(signer).dump() != bytes(key.certificate):
             raise Refused("The token holds another key. Take it with `flask signing token` first.")
         return _signed(content, signer, at)
+
+
+def sign_bytes(content: bytes, key: SigningKey) -> bytes:
+    """A bare signature over SHA-256 of some bytes, as JSON Web Signatures have it (RFC 7518).
+
+    Two numbers of 32 bytes for a P-256 key, PKCS#1 v1.5 for an RSA key. Raises Refused as `sign`.
+    """
+    if key.holder != "token":
+        return _bare(content, _file_signer(_place(key), bytes(key.certificate)))
+    with tokens.signer() as signer:
+        return _bare(content, signer)
+
+
+def _bare(content: bytes, signer: signers.Signer) -> bytes:
+    with ThreadPoolExecutor(1) as aside:
+        made = aside.submit(asyncio.run, signer.async_sign_raw(content, "sha256")).result()
+    own = signer.signing_cert
+    if own is None or own.public_key.algorithm != "ec":
+        return bytes(made)
+    r, s = decode_dss_signature(made)
+    return r.to_bytes(32) + s.to_bytes(32)
 
 
 class _Dated(signers.PdfSigner):

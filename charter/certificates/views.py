@@ -4,7 +4,8 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from charter.certificates import reading, remarks, service, withdrawing
+from charter import config
+from charter.certificates import marks, picture, reading, remarks, service, sticker, withdrawing
 from charter.core import clock
 from charter.core.access import Permission, requires
 from charter.core.db import commit
@@ -85,6 +86,43 @@ def pdf(venue_id: int, certificate_id: int) -> Response:
         shown.certificate.pdf,
         mimetype="application/pdf",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@bp.get("/venues/<int:venue_id>/certificates/badge")
+@requires(Permission.CERTIFICATE_READ)
+def badge(venue_id: int) -> str:
+    """The window sticker, the badge for the venue's website, and the credential."""
+    venue = venues.venue(venue_id) or abort(404)
+    code = marks.badge(venue_id) or abort(404)
+    return render_template(
+        "certificates/badge.html",
+        venue=venue,
+        code=code,
+        home=config.current().public_url,
+        size=(picture.WIDTH, picture.HEIGHT),
+    )
+
+
+@bp.get("/venues/<int:venue_id>/certificates/sticker.pdf")
+@requires(Permission.CERTIFICATE_READ)
+def sticker_pdf(venue_id: int) -> Response:
+    """Four window stickers on a sheet."""
+    venue = venues.venue(venue_id) or abort(404)
+    code = marks.badge(venue_id) or abort(404)
+    settings = config.current()
+    content = sticker.draw(
+        venue.name,
+        charter=settings.city.charter_name,
+        office=settings.city.office_name,
+        address=f"{settings.public_url}/badge/{code}",
+        colour=settings.city.colour,
+        made_on=clock.today(),
+    )
+    return Response(
+        content,
+        mimetype="application/pdf",
+        headers={"Content-Disposition": 'attachment; filename="window-sticker.pdf"'},
     )
 
 

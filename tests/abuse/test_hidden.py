@@ -145,6 +145,8 @@ class City:
 
 
 def _steady(mimetype: str, body: bytes) -> bytes:
+    if mimetype == "application/vc+jwt":
+        return body.rpartition(b".")[0]  # a signature is another one each time
     if mimetype != "application/zip":
         return RANDOM.sub(b"", body)
     with zipfile.ZipFile(io.BytesIO(body)) as parts:

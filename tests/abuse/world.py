@@ -20,8 +20,8 @@ from charter.audits import actions, service
 from charter.audits.rules import Kind as Walker
 from charter.audits.rules import State
 from charter.audits.walks import Given, Seen
+from charter.certificates import marks, remarks, withdrawing
 from charter.certificates import reading as certified
-from charter.certificates import remarks, withdrawing
 from charter.certificates.models import Certificate
 from charter.core import clock
 from charter.core.access import Role
@@ -99,7 +99,9 @@ class World:
         """Every address of a route that something of this world stands at."""
         values: dict[str, Any] = {
             **self.ids,
-            "code": self.code,
+            "code": self.links["badge"] if route.endpoint.startswith("badge.") else self.code,
+            "purpose": "suspension",
+            "key_id": 1,
             "audience": "venues",
             "act": "changed",
             "token": self.links.get(route.endpoint, "unknown"),
@@ -219,6 +221,7 @@ def _certificates(world: World, say: Say) -> None:
     shown = certified.one(world.venue, valid.id)
     assert shown is not None
     world.code = shown.code
+    world.links["badge"] = marks.badge(world.venue) or ""
     world.ids["withdrawal_id"] = in_city(
         world.venue,
         lambda: withdrawing.propose(

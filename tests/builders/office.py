@@ -141,4 +141,5 @@ def _certificate(
         "venue_id": venue_id, "edition_key": key, "facts": {"venue_name": "A venue"},
         "pdf": bytes(pdf_bytes), "sha256": number.to_bytes(32), "proposed_by": admin,
         "issued_by": admin, "valid_from": today, "valid_until": today + timedelta(days=300),
+        "status_list": 1, "status_index": number,
     }  # fmt: skip

@@ -19,7 +19,7 @@ from charter.audits.rules import Kind as Walker
 from charter.audits.rules import State as Mending
 from charter.briefings import service as briefings
 from charter.briefings.models import BriefingNight
-from charter.certificates.models import Certificate, CertificateProposal
+from charter.certificates.models import Badge, Certificate, CertificateProposal
 from charter.certificates.rules import grouped
 from charter.commitments import pages
 from charter.core import clock
@@ -51,7 +51,14 @@ NOT_PAGES = {
     "audits.blank",
     "audits.photo",
     "audits.report",
+    "badge.issuer",
+    "badge.jwt",
+    "badge.key",
+    "badge.page",
+    "badge.status_list",
+    "badge.svg",
     "certificates.pdf",
+    "certificates.sticker_pdf",
     "commitments.file",
     "network.file",
     "night_walk.answer_photo",
@@ -244,6 +251,11 @@ def _proposals(city: City, person: str, venue_id: int) -> Iterator[Values]:
     )
     for row in db.session.scalars(select(CertificateProposal).where(*where)):
         yield {"proposal_id": row.id}
+
+
+def _with_badge(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    if db.session.get(Badge, venue_id) is not None:
+        yield {}
 
 
 def _withdrawals(city: City, person: str, venue_id: int) -> Iterator[Values]:
@@ -644,6 +656,7 @@ FILLED: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "audits.show": _walks([Walker.OWN]),
     "briefings.paper": _with_tonight,
     "certificates.issue": _proposals,
+    "certificates.badge": _with_badge,
     "certificates.say": _certificates,
     "certificates.take_away": _certificates,
     "certificates.take_back": _withdrawals,

@@ -1,5 +1,7 @@
 """certificates that follow the facts"""
 
+import secrets
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -23,6 +25,14 @@ def upgrade() -> None:
         sa.Column("withdrawn_at", charter.core.db.UtcDateTime(), nullable=True),
         sa.Column("withdrawn_because", sa.String(length=300), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_key")),
+    )
+    op.create_table(
+        "badge",
+        sa.Column("venue_id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["venue_id"], ["venue.id"], name=op.f("fk_badge_venue_id_venue")),
+        sa.PrimaryKeyConstraint("venue_id", name=op.f("pk_badge")),
+        sa.UniqueConstraint("code", name=op.f("uq_badge_code")),
     )
     op.create_table(
         "certificate_event",
@@ -103,6 +113,8 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("unmet", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("turns", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("status_list", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("status_index", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("signing_key_id", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(
             batch_op.f("fk_certificate_signing_key_id_signing_key"),
@@ -116,6 +128,7 @@ def upgrade() -> None:
         "UPDATE certificate SET unmet = '{}', unmet_since = suspended_on,"
         " turns = CASE WHEN suspended_on IS NULL THEN 0 ELSE 1 END"
     )
+    _give_codes()
     op.execute(
         'INSERT INTO certificate_event (certificate_id, what, "on", because, at)'
         " SELECT id, 'suspended', suspended_on, COALESCE(unmet_because, ''), issued_at"
@@ -123,7 +136,39 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("certificate", schema=None) as batch_op:
         batch_op.alter_column("unmet", existing_type=sa.JSON(), nullable=False)
-        batch_op.alter_column("turns", existing_type=sa.Integer(), nullable=False)
+        for name in ("turns", "status_list", "status_index"):
+            batch_op.alter_column(name, existing_type=sa.Integer(), nullable=False)
+        batch_op.create_unique_constraint(
+            batch_op.f("uq_certificate_status_list_status_index"), ["status_list", "status_index"]
+        )
+
+
+def _give_codes() -> None:
+    """A badge for every venue that ever had a certificate, a place in a list for every certificate.
+
+    As `charter.certificates` gives them, put down here as it was.
+    """
+    letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    link = op.get_bind()
+    for (venue_id,) in link.execute(sa.text("SELECT DISTINCT venue_id FROM certificate")).all():
+        code = "".join(secrets.choice(letters) for _ in range(16))
+        link.execute(
+            sa.text("INSERT INTO badge (venue_id, code) VALUES (:venue, :code)"),
+            {"venue": venue_id, "code": code},
+        )
+    taken: set[tuple[int, int]] = set()
+    rows = link.execute(sa.text("SELECT id FROM certificate ORDER BY id")).all()
+    for number, (certificate_id,) in enumerate(rows):
+        place = (0, 0)
+        while place == (0, 0) or place in taken:
+            place = (number // 65_536 + 1, secrets.randbelow(131_072))
+        taken.add(place)
+        link.execute(
+            sa.text(
+                "UPDATE certificate SET status_list = :list, status_index = :at WHERE id = :id"
+            ),
+            {"list": place[0], "at": place[1], "id": certificate_id},
+        )
 
 
 def downgrade() -> None:
@@ -134,6 +179,11 @@ def downgrade() -> None:
             batch_op.f("fk_certificate_signing_key_id_signing_key"), type_="foreignkey"
         )
         batch_op.drop_column("signing_key_id")
+        batch_op.drop_constraint(
+            batch_op.f("uq_certificate_status_list_status_index"), type_="unique"
+        )
+        batch_op.drop_column("status_index")
+        batch_op.drop_column("status_list")
         batch_op.drop_column("says")
         batch_op.drop_column("turns")
         batch_op.drop_column("unmet")
@@ -163,4 +213,5 @@ def downgrade() -> None:
         )
     op.drop_table("certificate_remark")
     op.drop_table("certificate_event")
+    op.drop_table("badge")
     op.drop_table("signing_key")
