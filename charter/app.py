@@ -29,6 +29,7 @@ from charter.audits import check_views as audits_checks
 from charter.briefings import check_views as briefings_checks
 from charter.briefings import public as briefings_public
 from charter.briefings import views as briefings_views
+from charter.certificates import appeal_views as certificates_appeals
 from charter.certificates import badge_views as certificates_badge
 from charter.certificates import following as certificates_following
 from charter.certificates import office_views as certificates_office
@@ -86,6 +87,7 @@ BLUEPRINTS = (
     certificates_views.bp,
     certificates_office.bp,
     certificates_badge.bp,
+    certificates_appeals.bp,
     office_views.bp,
     staff_views.bp,
     staff_own.bp,

@@ -20,7 +20,9 @@ from charter.briefings import questions
 from charter.certificates import cli as signing_commands
 from charter.certificates import reminders as certificate_news
 from charter.commitments import lapses, standing
-from charter.core import clock, files, mail, sealed, trail
+from charter.core import cli as core_commands
+from charter.core import clock, files, mail
+from charter.core import heads as trail_heads
 from charter.core.db import CITY, CityValue, commit, db, lock
 from charter.core.errors import Refused
 from charter.doors import retention as doors
@@ -101,6 +103,9 @@ def run_nightly(*, after_a_pause: bool = False) -> str:
         commit()
         done += [words] if words else []
     done += _books_tonight()
+    heads_mailed = trail_heads.tell()
+    commit()
+    done += [f"{heads_mailed} heads of the trail mailed."] if heads_mailed else []
     lock(CITY)
     row = db.session.get(CityValue, "nightly") or CityValue(name="nightly", number=0)
     row.number = clock.today().toordinal()
@@ -186,49 +191,6 @@ def _faults_in_training() -> list[str]:
     except editions.Fault as fault:
         faults += fault.faults
     return faults
-
-
-trail_group = AppGroup("trail", help="The record of who did what.")
-
-
-@trail_group.command("verify")
-def trail_verify() -> None:
-    """Check every chain; name the first bad entry; print each head and count to keep elsewhere."""
-    bad = 0
-    for check in trail.verify():
-        place = "city" if check.chain == CITY else f"venue {check.chain}"
-        click.echo(f"{place}: {check.count} entries, head {check.head[:32]}")
-        if check.fault:
-            bad += 1
-            click.echo(f"{place}: BAD: {check.fault}", err=True)
-    if bad:
-        raise click.ClickException(f"{bad} chains do not verify")
-
-
-keys_group = AppGroup("keys", help="The keys of sealed columns.")
-
-
-@keys_group.command("rotate")
-def keys_rotate() -> None:
-    """Seal everything again under `current` of secrets.toml. May be stopped and run again.
-
-    First add a new key to [field_keys], name it in `current`, and restart; old keys must stay
-    until this command has finished.
-    """
-    total = 0
-    batches = sealed.rotate()
-    while True:
-        lock(CITY)
-        done = next(batches, None)
-        if done is None:
-            db.session.rollback()
-            break
-        total += done
-        commit()
-    lock(CITY)
-    trail.note("keys.rotated", "key", None, count=total, key=config.current().secrets.current)
-    commit()
-    click.echo(f"{total} values sealed under {config.current().secrets.current}.")
 
 
 users_group = AppGroup("users", help="People who can sign in.")
@@ -377,9 +339,9 @@ def init_app(app: Flask) -> None:
         nightly,
         seed,
         venues_group,
-        trail_group,
+        core_commands.trail_group,
         book_commands.group,
-        keys_group,
+        core_commands.keys_group,
         signing_commands.group,
         users_group,
         status,

@@ -45,6 +45,7 @@ class City:
     office_name: str
     office_email: str
     office_phone: str | None = None
+    heads_email: str | None = None
     colour: str = "#4b2e83"
     logo: Path | None = None
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/London"))
@@ -54,6 +55,7 @@ class City:
     renewal_waiting_days: int = 14
     certificate_months: int = 12
     grace_days: int = 14
+    appeal_days: int = 14
     start_with: int = 3
 
 

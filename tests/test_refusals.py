@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from charter.accounts.models import Invitation, Membership
 from charter.audits.models import Audit, AuditPhoto
 from charter.audits.rules import Kind as Walker
-from charter.certificates.models import CertificateProposal, CertificateRemark
+from charter.certificates.models import CertificateAppeal, CertificateProposal, CertificateRemark
 from charter.core import clock, files
 from charter.core.access import Role
 from charter.core.db import db
@@ -96,6 +96,14 @@ def children(scene: Scene) -> dict[str, Any]:
             because="A proof was not true.",
             proposed_by=scene.officer,
             expires_at=clock.now() + timedelta(hours=70),
+        ),
+        "appeal_id": CertificateAppeal(
+            venue_id=venue,
+            certificate_id=certificate.id,
+            words="The photos were there.",
+            about=[KEY],
+            asked_by=scene.champion,
+            due_on=today,
         ),
         "asked_id": NotApplicable(
             venue_id=venue,

@@ -53,7 +53,7 @@ def _follow(each: Found, unmet: dict[str, date | None]) -> None:
             certificate.suspended_on = verdict.since or clock.today()
             _turn(certificate, Turn.SUSPENDED, certificate.suspended_on, because=verdict.reason)
     elif not verdict.in_grace and (before or certificate.suspended_on):
-        certificate.suspended_on = None
+        certificate.suspended_on = certificate.stay_until = None
         _turn(certificate, Turn.RESTORED, clock.today())
 
 

@@ -124,6 +124,9 @@ class Certificate(Model):
     status_index: Mapped[int]
     turns: Mapped[int] = mapped_column(default=0)
     says: Mapped[str | None] = mapped_column(String(200))
+    # The last day for the answer to an appeal that is open, and the last day of a stay.
+    appeal_due: Mapped[date | None]
+    stay_until: Mapped[date | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     withdrawn_because: Mapped[str | None] = mapped_column(String(300))
@@ -176,3 +179,35 @@ class CertificateRemark(Model):
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     ended_because: Mapped[str | None] = mapped_column(String(300))
+
+
+class CertificateAppeal(Model):
+    """A venue asks the office to look at a suspension again; answered once, by somebody apart.
+
+    `due_on` is the last day for an answer. `outcome` is "upheld" or "stands"; an appeal that was
+    upheld has the certificate count until `stay_until`, while the office puts its records right.
+    """
+
+    __table_args__ = (
+        Index(
+            "uq_certificate_appeal_open",
+            "certificate_id",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"), index=True)
+    certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"))
+    words: Mapped[str] = mapped_column(String(1000))
+    about: Mapped[list[str]] = mapped_column(JSON)
+    asked_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    due_on: Mapped[date] = mapped_column(index=True)
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    outcome: Mapped[str | None] = mapped_column(String(12))
+    answer: Mapped[str | None] = mapped_column(String(1000))
+    stay_until: Mapped[date | None]

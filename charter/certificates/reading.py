@@ -130,6 +130,7 @@ def judge(each: Found) -> rules.Verdict:
         replaced_by_serial=each.newer_serial or "",
         replaced_on=_day(each.newer_at),
         suspended_on=row.suspended_on,
+        stay_until=row.stay_until,
     )
     closure = each.closure
     return rules.state_of(

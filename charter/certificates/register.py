@@ -80,6 +80,11 @@ def stands(today: date) -> ColumnElement[bool]:
     What `rules.state_of` says of one, for a statement over many.
     """
     last_ended = today - timedelta(days=config.current().city.grace_days)
+    stayed = and_(Certificate.stay_until >= today, Certificate.suspended_on.is_not(None))
+    return or_(stayed.is_(True), _in_time(last_ended))
+
+
+def _in_time(last_ended: date) -> ColumnElement[bool]:
     return and_(
         Certificate.suspended_on.is_(None),
         or_(

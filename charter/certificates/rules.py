@@ -8,11 +8,12 @@ The first line of this table that fits decides. `last day` is inclusive everywhe
 | 2 | replaced by a newer certificate                               | lapsed       | its issue     |
 | 3 | after the certificate's own last day                          | lapsed       | the day after |
 | 4 | a new owner has not signed the charter                        | suspended    | on record     |
-| 5 | an essential check does not hold, suspended before            | suspended    | on record     |
-| 6 | an essential check does not hold, and the grace is over       | suspended    | the day after |
-| 7 | an essential check does not hold, within the grace            | lapsing soon | when it ended |
-| 8 | near the last day of the certificate or of an essential check | lapsing soon | not said      |
-| 9 | none of these                                                 | valid        | not said      |
+| 5 | an essential check does not hold, an appeal is upheld to a day| lapsing soon | when it ended |
+| 6 | an essential check does not hold, suspended before            | suspended    | on record     |
+| 7 | an essential check does not hold, and the grace is over       | suspended    | the day after |
+| 8 | an essential check does not hold, within the grace            | lapsing soon | when it ended |
+| 9 | near the last day of the certificate or of an essential check | lapsing soon | not said      |
+|10 | none of these                                                 | valid        | not said      |
 
 The grace is so many days from the first on which a check did not hold (a city's setting, 14 by
 default; 0 suspends at once), and shows its last day. Line 5 keeps a longer grace, set later, from
@@ -72,6 +73,7 @@ class Turn(StrEnum):
     GRACE = "grace"
     SUSPENDED = "suspended"
     RESTORED = "restored"
+    STAYED = "stayed"
     WITHDRAWN = "withdrawn"
     REPLACED = "replaced"
 
@@ -85,6 +87,7 @@ _TURNS = {
     Turn.GRACE: "Something no longer held",
     Turn.SUSPENDED: "Suspended",
     Turn.RESTORED: "Counted again in full",
+    Turn.STAYED: "Counted again for some days: the venue appealed and was right",
     Turn.WITHDRAWN: "Withdrawn",
     Turn.REPLACED: "Replaced by a newer certificate",
 }
@@ -109,6 +112,7 @@ class Terms:
     replaced_by_serial: str = ""
     replaced_on: date | None = None
     suspended_on: date | None = None
+    stay_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +206,10 @@ def _unmet(certificate: Terms, standing: Standing, today: date, grace_days: int)
             return None
         since = standing.holds_until + _ONE_DAY
     why = standing.reason or "A check that every certificate needs is not met."
+    if certificate.stay_until and today <= certificate.stay_until:
+        last = min(certificate.stay_until, certificate.valid_until)
+        why = f"{why} The venue appealed, and the office upheld it."
+        return Verdict(State.LAPSING_SOON, since=since, until=last, reason=why, in_grace=True)
     if certificate.suspended_on and certificate.suspended_on <= today:
         return Verdict(State.SUSPENDED, since=certificate.suspended_on, reason=why)
     suspends = since + timedelta(days=grace_days) if since else None

@@ -5,7 +5,16 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from charter import config
-from charter.certificates import marks, picture, reading, remarks, service, sticker, withdrawing
+from charter.certificates import (
+    appeals,
+    marks,
+    picture,
+    reading,
+    remarks,
+    service,
+    sticker,
+    withdrawing,
+)
 from charter.core import clock
 from charter.core.access import Permission, requires
 from charter.core.db import commit
@@ -71,6 +80,8 @@ def venue(venue_id: int) -> str:
         case=case,
         history=reading.history(newest) if newest else [],
         remark=reading.remark(newest) if newest else None,
+        appealed=appeals.of_venue(venue_id)[:5],
+        appeal=appeals.open_one(venue_id),
     )
 
 

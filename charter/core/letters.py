@@ -3,7 +3,7 @@
 A mail is read over shoulders, forwarded, and kept by others. So it names no venue, tells no story
 and no kind of report, and the way in is shut: a value is a link into this installation, a date or
 a moment. There is no way to hand free text to a template. The one thing with figures is how far a
-numbered book has come (`Mark`), which is mailed so that it can be kept elsewhere.
+numbered book or the trail has come (`Mark`, `TrailMark`), mailed so that it can be kept elsewhere.
 """
 
 import re
@@ -54,7 +54,40 @@ def marks(text: str) -> list[Mark]:
     ]
 
 
-Value = str | date | datetime | tuple[Mark, ...]
+_TRAIL_MARK = re.compile(
+    r"trail (\d+) on (\d{4}-\d\d-\d\d):\s+(\d+) entries,\s+seal\s+"
+    r"([0-9A-Fa-f]{4}(?:-[0-9A-Fa-f]{4}){7})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrailMark:
+    """How far a chain of the trail has come on a day; `str` of it is the line that people file."""
+
+    chain: int
+    on: date
+    entries: int
+    seal: str
+
+    def __post_init__(self) -> None:
+        if not _SEAL.fullmatch(self.seal):
+            raise ValueError("a seal is eight groups of four digits")
+
+    def __str__(self) -> str:
+        """The mark as one line, as `trail_marks` reads it back."""
+        on = self.on.isoformat()
+        return f"trail {self.chain} on {on}: {self.entries} entries, seal {self.seal}"
+
+
+def trail_marks(text: str) -> list[TrailMark]:
+    """Every mark of the trail that stands in a text, such as mails that were filed."""
+    return [
+        TrailMark(int(chain), date.fromisoformat(on), int(entries), seal.upper())
+        for chain, on, entries, seal in _TRAIL_MARK.findall(text)
+    ]
+
+
+Value = str | date | datetime | tuple[Mark, ...] | tuple[TrailMark, ...]
 FOLDER = Path(__file__).parent.parent / "templates" / "mail"
 _LINK = re.compile(r"[!-~]{1,1000}")
 _START = "Subject: "
@@ -108,7 +141,11 @@ def write(kind: str, values: Mapping[str, Value]) -> Letter:
 
 
 def _check(name: str, value: Value) -> None:
-    if isinstance(value, tuple) and value and all(type(each) is Mark for each in value):
+    if (
+        isinstance(value, tuple)
+        and value
+        and all(type(each) in (Mark, TrailMark) for each in value)
+    ):
         return
     if isinstance(value, str):
         if not value.startswith(config.current().public_url + "/") or not _LINK.fullmatch(value):

@@ -2,17 +2,18 @@
 
 Each entry carries an HMAC over its own content and the entry before it; there is one chain for
 the city and one for each venue. A chain shows edits, gaps and reordering to anyone with the key.
-It cannot show a cut-off tail, nor a rewrite by someone who holds the key: for those, keep the
-head and count that `flask trail verify` prints somewhere else.
+It cannot show a cut-off tail, nor a rewrite by someone who holds the key: for those the head and
+count of every chain that moved are mailed out each night (`core.heads`), and `verify` compares.
 """
 
 import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import (
     JSON,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    and_,
     bindparam,
     func,
     select,
@@ -30,6 +32,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from charter import config
 from charter.core import clock
 from charter.core.db import CITY, Model, db, holds
+from charter.core.letters import TrailMark
 
 Plain = int | str | bool | None
 _WORD = re.compile(r"[A-Za-z0-9_.:/-]{0,80}")
@@ -148,27 +151,76 @@ def count(chain: int, verb: str, since: datetime) -> int:
     return db.session.scalar(query) or 0
 
 
-def verify() -> Iterator[Check]:
-    """Walk every chain once, in order, and say for each what holds. Memory stays flat."""
-    rows = db.session.scalars(
-        select(TrailEntry)
-        .order_by(TrailEntry.chain, TrailEntry.number)
-        .execution_options(yield_per=500)
-    )
-    chain: int | None = None
+def verify(kept: Iterable[TrailMark] = (), chain: int | None = None) -> Iterator[Check]:
+    """Walk every chain once (or one), in order, and say for each what holds. Memory stays flat.
+
+    `kept` are heads that were kept elsewhere: each chain has to have had them on its way.
+    """
+    waiting: dict[int, dict[int, TrailMark]] = {}
+    for mark in kept:
+        waiting.setdefault(mark.chain, {})[mark.entries] = mark
+    query = select(TrailEntry).order_by(TrailEntry.chain, TrailEntry.number)
+    if chain is not None:
+        query = query.where(TrailEntry.chain == chain)
+    rows = db.session.scalars(query.execution_options(yield_per=500))
+    for number, entries in groupby(rows, key=lambda entry: entry.chain):
+        yield _walk(number, entries, waiting.pop(number, {}))
+    for number, marks in sorted(waiting.items()):
+        if chain in (None, number):
+            yield Check(number, 0, START.hex(), _cut_off(0, marks))
+
+
+def _walk(chain: int, entries: Iterable[TrailEntry], kept: dict[int, TrailMark]) -> Check:
     count, mac, fault = 0, START, None
-    for entry in rows:
-        if entry.chain != chain:
-            if chain is not None:
-                yield Check(chain, count, mac.hex(), fault)
-            chain, count, mac, fault = entry.chain, 0, START, None
+    for entry in entries:
         count += 1
         if fault is None:
-            fault = _fault(entry, count, mac)
+            fault = _fault(entry, count, mac) or _differs(entry, kept.get(count))
         mac = entry.mac
         db.session.expunge(entry)
-    if chain is not None:
-        yield Check(chain, count, mac.hex(), fault)
+    return Check(chain, count, mac.hex(), fault or _cut_off(count, kept))
+
+
+def _differs(entry: TrailEntry, mark: TrailMark | None) -> str | None:
+    if mark is None or seal(entry.mac) == mark.seal:
+        return None
+    return f"entry {entry.number} is not the one whose seal was mailed on {mark.on.isoformat()}"
+
+
+def _cut_off(count: int, kept: dict[int, TrailMark]) -> str | None:
+    beyond = [mark for number, mark in kept.items() if number > count]
+    if not beyond:
+        return None
+    last = max(beyond, key=lambda mark: mark.entries)
+    on = last.on.isoformat()
+    return f"it ends at entry {count}, but had {last.entries} when its seal was mailed on {on}"
+
+
+def seal(mac: bytes) -> str:
+    """The first half of a head as people compare it: eight groups of four digits."""
+    digits = mac.hex().upper()[:32]
+    return "-".join(digits[place : place + 4] for place in range(0, 32, 4))
+
+
+def moved(after: int) -> tuple[int, list[TrailMark]]:
+    """How far each chain has come that got an entry since the entry with this id; and the last id.
+
+    Two statements, however many chains there are.
+    """
+    newest = db.session.scalar(select(func.max(TrailEntry.id))) or 0
+    ends = (
+        select(TrailEntry.chain, func.max(TrailEntry.number).label("number"))
+        .where(TrailEntry.id > after, TrailEntry.id <= newest)
+        .group_by(TrailEntry.chain)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(TrailEntry.chain, TrailEntry.number, TrailEntry.mac)
+        .join(ends, and_(TrailEntry.chain == ends.c.chain, TrailEntry.number == ends.c.number))
+        .order_by(TrailEntry.chain)
+    )
+    today = clock.today()
+    return newest, [TrailMark(row.chain, today, row.number, seal(row.mac)) for row in rows]
 
 
 def _fault(entry: TrailEntry, expected: int, before: bytes) -> str | None:

@@ -61,6 +61,7 @@ def _settings(now: config.Settings) -> list[tuple[str, str]]:
         ("Edition of the charter", city.edition or "The newest in force"),
         ("Share of renewals that are looked at", f"{city.review_share:.0%}"),
         ("A certificate runs for", f"{city.certificate_months} months"),
+        ("Days to answer an appeal", str(city.appeal_days)),
         ("Days of grace before it is suspended", str(city.grace_days)),
         ("Old records were last deleted", in_words(swept) if swept else "Not yet"),
     ]

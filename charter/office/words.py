@@ -21,6 +21,8 @@ VERBS = {
     "action.dropped": "Nothing will be done about something to mend",
     "action.planned": "Plan for something to mend",
     "action.reopened": "Something to mend opened again",
+    "appeal.answered": "Appeal against a suspension answered",
+    "appeal.asked": "Appeal against a suspension",
     "audit-template.loaded": "Questions of the safety walk loaded",
     "audit.answered": "Answers given on a safety walk",
     "audit.begun": "Safety walk begun",

@@ -49,6 +49,13 @@ def privacy(audience: str) -> Answer:
     )
 
 
+@bp.route("/proof")
+@public
+def proof() -> Answer:
+    """What the records and their seals prove, and what they do not."""
+    return render_template("front/proof.html")
+
+
 @bp.route("/accessibility")
 @public
 def accessibility() -> Answer:

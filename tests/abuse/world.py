@@ -22,7 +22,7 @@ from charter.audits.rules import State
 from charter.audits.walks import Given, Seen
 from charter.certificates import marks, remarks, withdrawing
 from charter.certificates import reading as certified
-from charter.certificates.models import Certificate
+from charter.certificates.models import Certificate, CertificateAppeal
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.codes import grouped
@@ -228,6 +228,13 @@ def _certificates(world: World, say: Say) -> None:
             world.venue, valid.id, by=scene.officer, web_session=None, because=say("why withdraw")
         ),
     ).id
+    appeal = CertificateAppeal(
+        venue_id=world.venue, certificate_id=valid.id, words=say("appeal"), about=[],
+        asked_by=scene.champion, due_on=clock.today(),
+    )  # fmt: skip
+    db.session.add(appeal)
+    db.session.commit()
+    world.ids["appeal_id"] = appeal.id
     in_city(
         world.venue,
         lambda: remarks.say(world.venue, valid.id, say("remark"), by=scene.champion),

@@ -30,8 +30,8 @@ from charter.audits import walks
 from charter.audits.rules import Kind as Walker
 from charter.audits.walks import Conditions, Given
 from charter.briefings import service as briefings
+from charter.certificates import appeals, remarks, withdrawing
 from charter.certificates import reading as certified
-from charter.certificates import remarks, withdrawing
 from charter.certificates import service as certificates
 from charter.core import clock
 from charter.core.access import Role
@@ -185,6 +185,13 @@ def _add_what_lasts_a_while() -> None:
     words = "A proof that it rests on was of another house."
     withdrawing.propose(lantern, certificate, by=officer.id, web_session=None, because=words)
     remarks.say(lantern, certificate, "Ask for Sam at the bar.", by=champion.id)
+    commit()
+    crescent = _venue_id("Crescent Tap")
+    shown = certified.of_venues([crescent])[crescent]
+    words = "We walked the place on the last day. The walk was finished after midnight."
+    db.session.rollback()
+    lock(CITY, crescent)
+    appeals.ask(crescent, shown.certificate.id, words, by=officer.id)
     commit()
 
 

@@ -19,7 +19,12 @@ from charter.audits.rules import Kind as Walker
 from charter.audits.rules import State as Mending
 from charter.briefings import service as briefings
 from charter.briefings.models import BriefingNight
-from charter.certificates.models import Badge, Certificate, CertificateProposal
+from charter.certificates.models import (
+    Badge,
+    Certificate,
+    CertificateAppeal,
+    CertificateProposal,
+)
 from charter.certificates.rules import grouped
 from charter.commitments import pages
 from charter.core import clock
@@ -165,6 +170,7 @@ def _venues(endpoint: str, person: str) -> list[int]:
 # Venues where the office finds something else than at The Lantern.
 _STATES = {"Crescent Tap", "The Half Moon", "The Bellfounder", "The Tide House", LONG_NAME}
 ELSEWHERE = {
+    "appeals.answer": {"Crescent Tap"},
     "certificates.issue": {"Junction House"},
     "certificates.propose": {"The Anchor", "Junction House"},
     "certificates.venue": {"The Anchor", "Junction House", "Crescent Tap", "The Copper Lamp"},
@@ -251,6 +257,13 @@ def _proposals(city: City, person: str, venue_id: int) -> Iterator[Values]:
     )
     for row in db.session.scalars(select(CertificateProposal).where(*where)):
         yield {"proposal_id": row.id}
+
+
+def _appeals(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    for row in db.session.scalars(
+        select(CertificateAppeal).where(CertificateAppeal.venue_id == venue_id)
+    ):
+        yield {"appeal_id": row.id}
 
 
 def _with_badge(city: City, person: str, venue_id: int) -> Iterator[Values]:
@@ -656,6 +669,8 @@ FILLED: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "audits.show": _walks([Walker.OWN]),
     "briefings.paper": _with_tonight,
     "certificates.issue": _proposals,
+    "appeals.answer": _appeals,
+    "appeals.ask": _certificates,
     "certificates.badge": _with_badge,
     "certificates.say": _certificates,
     "certificates.take_away": _certificates,

@@ -55,6 +55,49 @@ def upgrade() -> None:
             batch_op.f("ix_certificate_event_certificate_id"), ["certificate_id"], unique=False
         )
     op.create_table(
+        "certificate_appeal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("venue_id", sa.Integer(), nullable=False),
+        sa.Column("certificate_id", sa.Integer(), nullable=False),
+        sa.Column("words", sa.String(length=1000), nullable=False),
+        sa.Column("about", sa.JSON(), nullable=False),
+        sa.Column("asked_by", sa.Integer(), nullable=False),
+        sa.Column("asked_at", charter.core.db.UtcDateTime(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("decided_at", charter.core.db.UtcDateTime(), nullable=True),
+        sa.Column("decided_by", sa.Integer(), nullable=True),
+        sa.Column("outcome", sa.String(length=12), nullable=True),
+        sa.Column("answer", sa.String(length=1000), nullable=True),
+        sa.Column("stay_until", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["venue_id"], ["venue.id"], name=op.f("fk_certificate_appeal_venue_id_venue")
+        ),
+        sa.ForeignKeyConstraint(
+            ["certificate_id"],
+            ["certificate.id"],
+            name=op.f("fk_certificate_appeal_certificate_id_certificate"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by"], ["user.id"], name=op.f("fk_certificate_appeal_asked_by_user")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by"], ["user.id"], name=op.f("fk_certificate_appeal_decided_by_user")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certificate_appeal")),
+    )
+    with op.batch_alter_table("certificate_appeal", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_certificate_appeal_venue_id"), ["venue_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_certificate_appeal_due_on"), ["due_on"], unique=False)
+        batch_op.create_index(
+            "uq_certificate_appeal_open",
+            ["certificate_id"],
+            unique=True,
+            sqlite_where=sa.text("decided_at IS NULL"),
+            postgresql_where=sa.text("decided_at IS NULL"),
+        )
+    op.create_table(
         "certificate_remark",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("certificate_id", sa.Integer(), nullable=False),
@@ -123,6 +166,8 @@ def upgrade() -> None:
             ["id"],
         )
         batch_op.add_column(sa.Column("says", sa.String(length=200), nullable=True))
+        batch_op.add_column(sa.Column("appeal_due", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("stay_until", sa.Date(), nullable=True))
     # What is suspended stays so, since the same day and for the same reason.
     op.execute(
         "UPDATE certificate SET unmet = '{}', unmet_since = suspended_on,"
@@ -184,6 +229,8 @@ def downgrade() -> None:
         )
         batch_op.drop_column("status_index")
         batch_op.drop_column("status_list")
+        batch_op.drop_column("stay_until")
+        batch_op.drop_column("appeal_due")
         batch_op.drop_column("says")
         batch_op.drop_column("turns")
         batch_op.drop_column("unmet")
@@ -212,6 +259,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("ended_at IS NULL"),
         )
     op.drop_table("certificate_remark")
+    op.drop_table("certificate_appeal")
     op.drop_table("certificate_event")
     op.drop_table("badge")
     op.drop_table("signing_key")
