@@ -24,6 +24,10 @@ from charter import cli, config
 from charter.accounts import service as accounts
 from charter.accounts import team as accounts_team
 from charter.accounts import views as accounts_views
+from charter.auditors import venue_views as auditors_venue
+from charter.auditors import views as auditors_engagements
+from charter.auditors import watch as auditors_watch
+from charter.auditors import work_views as auditors_work
 from charter.audits import action_views as audits_views
 from charter.audits import check_views as audits_checks
 from charter.briefings import check_views as briefings_checks
@@ -88,6 +92,9 @@ BLUEPRINTS = (
     certificates_office.bp,
     certificates_badge.bp,
     certificates_appeals.bp,
+    auditors_engagements.bp,
+    auditors_work.bp,
+    auditors_venue.bp,
     office_views.bp,
     staff_views.bp,
     staff_own.bp,
@@ -210,6 +217,7 @@ def _add_ground_floor(app: Flask, settings: config.Settings) -> None:
         sign_in="accounts.sign_in",
         enrol="accounts.set_up_second_factor",
     )
+    auditors_watch.init_app(app)
     app.wsgi_app = Files(  # type: ignore[method-assign]  # how a WSGI layer is put on
         app.wsgi_app,
         root=str(STATIC),
@@ -258,24 +266,24 @@ def _add_words(app: Flask, settings: config.Settings) -> None:
         }
 
 
+# Where somebody with a permission can go from anywhere, in this order.
+PLACES = (
+    (Permission.OFFICE_READ, "Venues", "office.venues"),
+    (Permission.OFFICE_READ, "Training", "training_office.index"),
+    (Permission.REVIEW_QUEUE, "Reviews", "review.queue"),
+    (Permission.BOOKS_RESTRICTED, "Own book", "office_books.index"),
+    (Permission.SIGNUP_DECIDE, "Sign-ups", "office.sign_ups"),
+    (Permission.NIGHT_WALKS, "Night walks", "night_walks.index"),
+    (Permission.AUDIT_HOME, "Audits", "auditors.home"),
+    (Permission.NETWORK_READ, "Network", "network.index"),
+    (Permission.PEOPLE_MANAGE, "People", "team.office_people"),
+)
+
+
 def _navigation() -> list[tuple[str, str, bool]]:
     """Where a signed-in person can go from anywhere: label, address, whether they are there."""
     links = [("Home", url_for("office.home"))]
-    if access.can(Permission.OFFICE_READ):
-        links.append(("Venues", url_for("office.venues")))
-        links.append(("Training", url_for("training_office.index")))
-    if access.can(Permission.REVIEW_QUEUE):
-        links.append(("Reviews", url_for("review.queue")))
-    if access.can(Permission.BOOKS_RESTRICTED):
-        links.append(("Own book", url_for("office_books.index")))
-    if access.can(Permission.SIGNUP_DECIDE):
-        links.append(("Sign-ups", url_for("office.sign_ups")))
-    if access.can(Permission.NIGHT_WALKS):
-        links.append(("Night walks", url_for("night_walks.index")))
-    if access.can(Permission.NETWORK_READ):
-        links.append(("Network", url_for("network.index")))
-    if access.can(Permission.PEOPLE_MANAGE):
-        links.append(("People", url_for("team.office_people")))
+    links += [(label, url_for(page)) for needed, label, page in PLACES if access.can(needed)]
     links.append(("Account", url_for("accounts.account")))
     here = links[0][1] if request.endpoint in HOMES else request.path
     return [(label, href, here == href) for label, href in links]

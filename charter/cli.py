@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from charter import config
 from charter.accounts import invitations, notices
 from charter.accounts import service as accounts
+from charter.auditors import work as audit_work
 from charter.audits import loading as audits
 from charter.audits import reminders as to_mend
 from charter.briefings import questions
@@ -95,6 +96,9 @@ def run_nightly(*, after_a_pause: bool = False) -> str:
     mending = to_mend.remind()
     commit()
     mending += street_faults.remind()
+    commit()
+    lock(CITY)
+    audit_work.tell()
     commit()
     done = [f"{told} champions told of a lapse."] if told else []
     done += [f"{reminded} champions reminded of a session."] if reminded else []

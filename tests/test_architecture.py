@@ -24,10 +24,11 @@ TOP = {
     "README.md", "CHANGELOG.md", "LICENSE", "Makefile", "bench", "docs", "wsgi.py", "setup.cfg",
     "pyproject.toml", "requirements", "instance", "seeds", "charter", "tests",
 }  # fmt: skip
-# The worker's own loop commits each mail, so that a mail sent is never sent again.
+# The worker's own loop commits each mail, so that a mail sent is never sent again; what an auditor
+# opened is written down once the page is made.
 MAY_COMMIT = re.compile(
     r"(views|account|own|office|people|team|front|public|cli|install|city)\.py$"
-    r"|core/(db|mail)\.py$|demo/(books|night|spaces|training)\.py$"
+    r"|core/(db|mail)\.py$|auditors/watch\.py$|demo/(books|night|spaces|training)\.py$"
 )
 
 

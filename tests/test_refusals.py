@@ -17,6 +17,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from charter.accounts.models import Invitation, Membership
+from charter.auditors.models import AuditComplaint, AuditFinding, AuditQuestion, Engagement
 from charter.audits.models import Audit, AuditPhoto
 from charter.audits.rules import Kind as Walker
 from charter.certificates.models import CertificateAppeal, CertificateProposal, CertificateRemark
@@ -31,6 +32,7 @@ from charter.rooms.models import Camera, SpaceChange
 from charter.venues.models import Closure, Venue, Zone
 from tests import matrix
 from tests.builders.accounts import make_member, sign_in_as
+from tests.builders.auditors import engage, make_auditor
 from tests.builders.audits import make_walk, weak
 from tests.builders.certificates import issue, make_ready
 from tests.builders.commitments import Scene, hand_in, received
@@ -155,6 +157,19 @@ def children(scene: Scene) -> dict[str, Any]:
     shot = AuditPhoto(
         **here, question="walk-up.light", file_id=files.keep(photo).id, by_user_id=scene.champion
     )
+    engagement = engage(make_auditor(), venue)
+    asked = AuditQuestion(
+        engagement_id=engagement, venue_id=venue, words="Why?", asked_by=scene.officer
+    )
+    complaint = AuditComplaint(
+        engagement_id=engagement, venue_id=venue, words="They shouted.", asked_by=scene.champion,
+        due_on=today,
+    )  # fmt: skip
+    finding = AuditFinding(
+        engagement_id=engagement, venue_id=venue, number=1, requirement_key=KEY, grade="minor",
+        words="Torn", found_by=scene.officer,
+    )  # fmt: skip
+    db.session.add_all([asked, complaint, finding])
     said = CertificateRemark(
         certificate_id=certificate.id, words="We train on Monday.", said_by=scene.champion
     )
@@ -168,6 +183,9 @@ def children(scene: Scene) -> dict[str, Any]:
         "plan_id": make_plan(scene),
         "sheet": page.code,
         "certificate_id": certificate.id,
+        "engagement_id": engagement,
+        "question_id": asked.id,
+        "complaint_id": complaint.id,
         "evidence_id": proof.id,
         "member_id": people[0],
         "record_id": make_counted(venue, *people, by=scene.champion),
@@ -252,6 +270,15 @@ def test_a_child_of_another_venue_is_not_found_through_ones_own(app: Flask):
         mine, theirs = make_ready(), make_ready()
         my_children, their_children = children(mine), children(theirs)
         cast = matrix.make_cast(mine.venue)
+        auditor = next(
+            each.user_id
+            for each in cast.people
+            if each.role is Role.AUDITOR and each.relation is Relation.OWN
+        )
+        # An audit opens to the one auditor that it names.
+        audit = db.session.get_one(Engagement, my_children["engagement_id"])
+        audit.auditor_id = auditor
+        db.session.commit()
     there = [each for each in matrix.routes() if each.is_about_a_venue]
     named = {each.endpoint: set(each.parts) - WORDS for each in there}
     for route in there:

@@ -3,8 +3,6 @@
 from charter.accounts import passwords
 from charter.core.fields import (
     Choice,
-    Choices,
-    DateParts,
     EmailField,
     Form,
     Hidden,
@@ -116,15 +114,6 @@ class AreaManagerForm(Form):
     operator = Menu("Company", missing="Choose the company")
     name = TextLine("Their name", limit=NAME_LIMIT, missing="Enter their name")
     email = EmailField("Their e-mail address", missing="Enter their e-mail address")
-
-
-class AuditorForm(Form):
-    """Somebody to audit some venues until a day."""
-
-    venues = Choices("Venues to audit", missing="Choose one venue or more")
-    name = TextLine("Their name", limit=NAME_LIMIT, missing="Enter their name")
-    email = EmailField("Their e-mail address", missing="Enter their e-mail address")
-    ends_on = DateParts("Last day of the audit")
 
 
 class FactorResetForm(Form):

@@ -36,6 +36,7 @@ class Wish:
     operator_id: int | None = None
     venue_ids: tuple[int, ...] = ()
     is_stand_in: bool = False
+    starts_on: date | None = None
     ends_on: date | None = None
 
 
@@ -70,6 +71,7 @@ def invite(wish: Wish, *, by: User | None) -> Invitation:
         row.sent_at = row.approved_by = row.token_hash = None
         row.created_at = clock.now()
     row.name, row.venue_ids, row.ends_on = wish.name, list(wish.venue_ids) or None, wish.ends_on
+    row.starts_on = wish.starts_on
     row.venue_id, row.operator_id, row.is_stand_in = (
         wish.venue_id,
         wish.operator_id,
@@ -245,7 +247,14 @@ def _take_up(row: Invitation, user: User) -> Invitation:
     role = Role(row.role)
     if role is Role.AUDITOR:
         for venue_id in row.venue_ids or ():
-            service.give_role(user, role, venue_id=venue_id, ends_on=row.ends_on, by=row.invited_by)
+            service.give_role(
+                user,
+                role,
+                venue_id=venue_id,
+                starts_on=row.starts_on,
+                ends_on=row.ends_on,
+                by=row.invited_by,
+            )
     else:
         service.give_role(
             user,

@@ -165,6 +165,7 @@ class Invitation(Model):
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     venue_ids: Mapped[list[int] | None] = mapped_column(JSON)
     is_stand_in: Mapped[bool] = mapped_column(default=False)
+    starts_on: Mapped[date | None]
     ends_on: Mapped[date | None]
     invited_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))

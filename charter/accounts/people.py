@@ -6,14 +6,13 @@ them: an invitation to the office, and taking a lost second factor off somebody'
 
 from collections.abc import Callable
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from charter.accounts import factor, invitations, mailboxes, service, signin
 from charter.accounts.account import Answer, me
 from charter.accounts.forms import (
     AreaManagerForm,
-    AuditorForm,
     FactorResetForm,
     InviteForm,
     JustForm,
@@ -24,7 +23,6 @@ from charter.core import trail
 from charter.core.access import Permission, Role, requires
 from charter.core.db import commit
 from charter.core.errors import Refused
-from charter.venues import service as venues
 
 bp = Blueprint("team", __name__)
 MANAGE = Permission.PEOPLE_MANAGE
@@ -95,30 +93,6 @@ def invite_area_manager() -> Answer:
             commit()
             return done("The invitation is on its way.", url_for(".office_people"))
     return render_template("team/invite_area_manager.html", form=form, companies=companies)
-
-
-@bp.route("/office/people/auditor", methods=["GET", "POST"])
-@requires(MANAGE)
-def invite_auditor() -> Answer:
-    """Invite somebody from outside to look at some venues until a day."""
-    form = AuditorForm()
-    words = request.args.get("find", "")
-    chosen = [int(text) for text in request.form.getlist("venues") if text.isdecimal()]
-    found = {row.id: row for row in venues.search(words)}
-    found |= {row.id: row for row in invitations.venues_named(chosen)}
-    form.venues.choices = [(str(row.id), f"{row.name}, {row.street}") for row in found.values()]
-    if form.validate_on_submit():
-        wish = Wish(
-            form.email.data or "",
-            Role.AUDITOR,
-            name=form.name.data or "",
-            venue_ids=tuple(chosen),
-            ends_on=form.ends_on.data,
-        )
-        if form.takes(lambda: invitations.invite(wish, by=me())):
-            commit()
-            return done("The invitation is on its way.", url_for(".office_people"))
-    return render_template("team/invite_auditor.html", form=form, words=words, found=bool(found))
 
 
 @bp.post("/office/people/invitations/<int:invitation_id>/approve")

@@ -219,10 +219,11 @@ def give_role(
     venue_id: int | None = None,
     operator_id: int | None = None,
     is_stand_in: bool = False,
+    starts_on: date | None = None,
     ends_on: date | None = None,
     by: int | None = None,
 ) -> Membership:
-    """Give a role from today on; the one a person already holds there is kept and returned.
+    """Give a role from today or a later day on; one that a person holds there is kept instead.
 
     Needs the lock of the venue's chain, else the city's. Refuses roles of two sides in one person.
     """
@@ -238,7 +239,7 @@ def give_role(
         venue_id=venue_id,
         operator_id=operator_id,
         is_stand_in=is_stand_in,
-        starts_on=clock.today(),
+        starts_on=max(starts_on or clock.today(), clock.today()),
         ends_on=ends_on,
     )
     db.session.add(row)

@@ -93,6 +93,9 @@ class Permission(StrEnum):
     THRESHOLD_SET = "threshold:set"
     SYSTEM_STATUS = "system:status"
     AUDIT_HOME = "audit:home"
+    AUDIT_WORK = "audit:work"
+    AUDIT_ANSWER = "audit:answer"
+    AUDIT_READ = "audit:read"
     STAFF_READ = "staff:read"
     STAFF_WRITE = "staff:write"
     STAFF_SAMPLE = "staff:sample"
@@ -165,6 +168,8 @@ _CHAMPION = _STAFF | {
     P.TRAIL_READ,
     P.CERTIFICATE_READ,
     P.CERTIFICATE_SAY,
+    P.AUDIT_ANSWER,
+    P.AUDIT_READ,
     P.STAFF_READ,
     P.STAFF_WRITE,
     P.COVERAGE_READ,
@@ -202,6 +207,7 @@ _OFFICER = {
     P.TRAIL_READ,
     P.CERTIFICATE_READ,
     P.CERTIFICATE_PROPOSE,
+    P.AUDIT_READ,
     P.STAFF_SAMPLE,
     P.COVERAGE_READ,
     P.CHECK_OFFICE,
@@ -234,7 +240,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.AUDITOR: frozenset(
-        {P.AUDIT_HOME, P.VENUE_READ, P.EVIDENCE_READ, P.EVIDENCE_SEEN, P.CERTIFICATE_READ}
+        {P.AUDIT_HOME, P.AUDIT_WORK, P.VENUE_READ, P.EVIDENCE_READ, P.CERTIFICATE_READ}
         | {P.TRAIL_READ, P.VENUE_OVERSEE, P.STAFF_READ, P.COVERAGE_READ, P.AUDITS_READ}
     ),
     Role.SYSTEM_ADMIN: frozenset({P.SYSTEM_STATUS}),

@@ -12,8 +12,10 @@ no import from this floor upwards. What is counted from many rows (a staff list,
 again too, by the first of the steps: all of it, unless the change says whose counts it bears on.
 """
 
+import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Any, cast
@@ -29,6 +31,7 @@ from sqlalchemy.orm import (
     mapped_column,
     registry,
 )
+from werkzeug.exceptions import NotFound
 
 from charter import config
 from charter.core import clock
@@ -140,6 +143,8 @@ def init_app(app: Flask, *, count: CountStep | None = None, steps: Sequence[Step
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "checkin", _give_back)
+    event.listen(engine, "before_cursor_execute", _guard)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -187,6 +192,49 @@ def holds(chain: int) -> bool:
     """Whether this transaction may append to a chain (on SQLite one lock covers all)."""
     held = db.session().info.get("chains", ())
     return chain in held or (bool(held) and db.engine.dialect.name == "sqlite")
+
+
+class NotYours(NotFound):
+    """Somebody who may write to a few tables only was about to write to another one."""
+
+
+_WRITING = re.compile(r'\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.IGNORECASE)
+_only: ContextVar[frozenset[str] | None] = ContextVar("tables that may be written", default=None)
+
+
+def only_writing(tables: frozenset[str] | None) -> None:
+    """From now on, in this request, only these tables may be written to; None: any.
+
+    The use of a sign-in may be noted at any time. Whatever else is tried raises NotYours, and
+    nothing of it reaches the database.
+    """
+    _only.set(tables)
+
+
+def read_only() -> None:
+    """Read on over a connection that the database itself lets write nothing."""
+    session = db.session()
+    session.rollback()
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        connection.info["query_only"] = True
+    else:
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def _guard(
+    connection: Any, _cursor: object, statement: str, _given: object, _context: object, _many: bool
+) -> None:
+    tables = _only.get()
+    found = _WRITING.match(statement) if tables is not None else None
+    if found and found[1].lower() not in (tables or frozenset()) | {"web_session"}:
+        raise NotYours
+
+
+def _give_back(connection: sqlite3.Connection, record: Any) -> None:
+    if record.info.pop("query_only", False):
+        connection.execute("PRAGMA query_only=OFF")
 
 
 def steady() -> None:

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -17,6 +17,8 @@ from charter import config
 from charter.accounts import passwords
 from charter.accounts import service as accounts
 from charter.accounts.models import User
+from charter.auditors import service as audits
+from charter.auditors import work as audit_work
 from charter.certificates import reading, remarks
 from charter.certificates import service as certificates
 from charter.core import clock
@@ -333,16 +335,43 @@ def _auditors(people: Mapping[str, int]) -> None:
     ends = clock.today() + timedelta(days=60)
     for person in named:
         user = db.session.get_one(User, people[person["key"]])
+        audited: list[int] = []
         for role in person["roles"]:
             if role["role"] == "auditor":
                 where = select(Venue.id).where(Venue.name == names[role["venue"]])
                 venue_id = db.session.scalars(where).one()
-                accounts.give_role(user, Role.AUDITOR, venue_id=venue_id, ends_on=ends)
+                audited.append(venue_id)
             elif role["role"] == "area-manager":
                 operator = select(Venue.operator_id).where(Venue.operator_id.is_not(None)).limit(1)
                 operator_id = db.session.scalars(operator).one()
                 accounts.give_role(user, Role.AREA_MANAGER, operator_id=operator_id)
+        if audited:
+            _engage(user, audited, people["admin"], ends)
     commit()
+
+
+def _engage(auditor: User, venue_ids: list[int], admin: int, ends: date) -> None:
+    """The office has engaged an auditor, who has asked something and found a thing."""
+    lock(*venue_ids)
+    by = db.session.get_one(User, admin)
+    wish = audits.Grant(
+        title="Yearly look from outside",
+        email=auditor.email,
+        name=auditor.name or "",
+        scope="Whether what is shown is what is there.",
+        commitments=(),
+        from_on=clock.today(),
+        to_on=ends,
+        units=tuple(audits.chosen(venue_ids)),
+        once="demo",
+    )
+    row = audits.grant(wish, by=by)
+    words = "Who reads the book on the nights when the champion is off?"
+    audit_work.ask(row, venue_ids[0], "", words, by=auditor.id)
+    found = audit_work.Found(
+        "message.posters-up", audit_work.Grade.OBSERVATION, "The poster by the stairs is torn."
+    )
+    audit_work.find(row, venue_ids[0], found, by=auditor.id)
 
 
 def _sign_ups(edition: Edition) -> None:

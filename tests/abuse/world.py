@@ -16,6 +16,9 @@ from sqlalchemy import select
 from charter.accounts import invitations, mailboxes
 from charter.accounts.invitations import Wish
 from charter.accounts.models import Invitation, Membership, User
+from charter.auditors import complaints
+from charter.auditors import work as audit_work
+from charter.auditors.models import Engagement
 from charter.audits import actions, service
 from charter.audits.rules import Kind as Walker
 from charter.audits.rules import State
@@ -52,6 +55,7 @@ from charter.venues.models import Closure, Kind, Operator, Zone
 from tests import matrix
 from tests.abuse.training_world import Values, make_part
 from tests.builders.accounts import make_member, make_user
+from tests.builders.auditors import engage
 from tests.builders.audits import make_walk, opened, weak
 from tests.builders.certificates import in_city, issue, make_ready, propose, withdraw
 from tests.builders.commitments import EDITION, make_proof, make_scene, received, under_lock
@@ -142,6 +146,7 @@ def make_world(say: Say = lambda name: f"Some {name}") -> World:
     _book(world, say)
     _walk(world, say)
     _night(world, say)
+    _audit(world, say)
     db.session.rollback()
     return world
 
@@ -239,6 +244,35 @@ def _certificates(world: World, say: Say) -> None:
         world.venue,
         lambda: remarks.say(world.venue, valid.id, say("remark"), by=scene.champion),
     )
+
+
+def _audit(world: World, say: Say) -> None:
+    """A running audit of the venue by its auditor, with all that can be said in one."""
+    auditor = world.people[Role.AUDITOR]
+    number = engage(auditor, world.venue, title=say("audit"), scope=say("scope"))
+    row = db.session.get_one(Engagement, number)
+    champion = world.people["champion"]
+    db.session.rollback()
+
+    def write() -> None:
+        asked = audit_work.ask(row, world.venue, "", say("audit question"), by=auditor)
+        world.ids["question_id"] = asked.id
+        audit_work.answer(world.venue, asked.id, say("audit answer"), received(), by=champion)
+        found = audit_work.Found(
+            "staff.policy", audit_work.Grade.MAJOR, say("finding"), say("corrective action"),
+            say("action owner"), clock.today(),
+        )  # fmt: skip
+        audit_work.find(row, world.venue, found, by=auditor)
+        audit_work.check(row, world.venue, 1, True, say("effect"), by=auditor)
+        proof = world.ids["evidence_id"]
+        on = clock.today()
+        audit_work.see(row, world.venue, proof, "at-venue", on, say("sight"), by=auditor)
+        made = complaints.complain(world.venue, number, say("complaint"), by=champion)
+        world.ids["complaint_id"] = made.id
+
+    in_city(world.venue, write)
+    world.ids["engagement_id"] = number
+    world.others["auditors.check"] = [{"number": 1}]
 
 
 def _proofs(world: World, say: Say) -> None:

@@ -1,7 +1,6 @@
 """Pages of the office's own people."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -9,7 +8,6 @@ from sqlalchemy import select
 
 from charter.accounts import factor, invitations, service
 from charter.accounts.models import Membership, User
-from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import db
 from charter.venues.models import Operator
@@ -98,30 +96,6 @@ def test_an_area_manager_is_invited_for_a_company(app: Flask, two: tuple[Visitor
         (row,) = invitations.waiting_in_office()
         assert (row.role, row.operator_id) == (Role.AREA_MANAGER, operator_id)
         assert mails("invitation") == ["new@mail.example"]
-
-
-def test_an_auditor_is_invited_for_venues_until_a_day(
-    app: Flask, two: tuple[Visitor, Visitor]
-) -> None:
-    with app.app_context():
-        found, other = make_place("Copper Bell", search="copper bell"), make_place("Crown")
-        ids = [found.id, other.id]
-        last = clock.today() + timedelta(days=30)
-    url = "/office/people/auditor?find=copper"
-    page = two[0].get(url)
-    assert page.forms[-1].options("venues") == [str(ids[0])]
-    typed = {
-        **NEW,
-        "ends_on-day": str(last.day),
-        "ends_on-month": str(last.month),
-        "ends_on-year": str(last.year),
-    }
-    assert "Choose one venue or more" in two[0].refused(url, typed).text
-    two[0].refused(url, {**typed, "venues": str(ids[0]), "ends_on-year": "2020"})
-    two[0].post(url, {**typed, "venues": [str(one) for one in ids]})
-    with app.app_context():
-        (row,) = invitations.waiting_in_office()
-        assert (row.role, row.ends_on, row.venue_ids) == (Role.AUDITOR, last, ids)
 
 
 def test_roles_of_the_office_end_but_never_the_last_administrators(

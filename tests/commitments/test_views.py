@@ -316,18 +316,21 @@ def test_something_changed_is_told_by_a_button(app: Flask, as_: As, scene: Scene
     assert "does not end" in visitor.refused(f"{address}/changed", {"because": "rain"}).text
 
 
-def test_an_auditor_marks_a_proof_as_seen(app: Flask, as_: As, scene: Scene) -> None:
+def test_an_officer_marks_a_proof_as_seen(app: Flask, as_: As, scene: Scene) -> None:
     with app.app_context():
         proof = hand_in(scene.venue, "staff.policy", by=scene.champion).id
         auditor = make_member(Role.AUDITOR, venue=scene.venue).id
     address = f"/venues/{scene.venue}/proofs/{proof}"
-    visitor = as_(auditor)
+    visitor = as_(scene.officer)
     assert "Mark as seen by me" in visitor.get(address).text
     assert "Choose how you saw it" in visitor.refused(f"{address}/seen").text
     visitor.post(f"{address}/seen", {"how": "at-venue"})
-    assert "auditor, at the venue" in visitor.get(address).text
+    assert "officer, at the venue" in visitor.get(address).text
     with app.app_context():
-        assert db.session.query(EvidenceSeen).one().role == "auditor"
+        assert db.session.query(EvidenceSeen).one().role == "officer"
+    # An auditor marks it in their own audit, and writes nothing here.
+    assert "Mark as seen by me" not in as_(auditor).get(address).text
+    as_(auditor).post(f"{address}/seen", {"how": "at-venue"}, 404)
     assert "Mark as seen by me" not in as_(scene.champion).get(address).text
     as_(scene.champion).post(f"{address}/seen", {"how": "at-venue"}, 404)
 

@@ -25,6 +25,8 @@ from charter import config
 from charter.accounts import factor, invitations, mailboxes, signin
 from charter.accounts.models import User
 from charter.app import create_app
+from charter.auditors import complaints
+from charter.auditors import service as audits
 from charter.audits import service as walking
 from charter.audits import walks
 from charter.audits.rules import Kind as Walker
@@ -185,6 +187,11 @@ def _add_what_lasts_a_while() -> None:
     words = "A proof that it rests on was of another house."
     withdrawing.propose(lantern, certificate, by=officer.id, web_session=None, because=words)
     remarks.say(lantern, certificate, "Ask for Sam at the bar.", by=champion.id)
+    commit()
+    audit = audits.at_venue(lantern)[0].id
+    db.session.rollback()
+    lock(CITY, lantern)
+    complaints.complain(lantern, audit, "They came at the busiest hour.", by=champion.id)
     commit()
     crescent = _venue_id("Crescent Tap")
     shown = certified.of_venues([crescent])[crescent]

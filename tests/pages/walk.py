@@ -13,6 +13,13 @@ from flask import url_for
 from sqlalchemy import ColumnElement, Select, select
 
 from charter.accounts.models import Membership, User
+from charter.auditors.models import (
+    AuditComplaint,
+    AuditFinding,
+    AuditQuestion,
+    Engagement,
+    EngagementVenue,
+)
 from charter.audits import actions, walks
 from charter.audits.rules import CHECKS
 from charter.audits.rules import Kind as Walker
@@ -52,6 +59,7 @@ from tests.pages.city import LONG_NAME, NOBODY, PEOPLE, City
 
 # Answers that are no pages: files to save, data, and what only sends on.
 NOT_PAGES = {
+    "audited.file",
     "audits.after",
     "audits.blank",
     "audits.photo",
@@ -264,6 +272,46 @@ def _appeals(city: City, person: str, venue_id: int) -> Iterator[Values]:
         select(CertificateAppeal).where(CertificateAppeal.venue_id == venue_id)
     ):
         yield {"appeal_id": row.id}
+
+
+def _engagements(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    """The audits that cover a venue; for the office, every one."""
+    query = select(Engagement.id).order_by(Engagement.id)
+    if venue_id:
+        covered = EngagementVenue.engagement_id == Engagement.id
+        query = query.join(EngagementVenue, covered).where(EngagementVenue.venue_id == venue_id)
+    for number in db.session.scalars(query):
+        yield {"engagement_id": number}
+
+
+def _audit_questions(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    query = select(AuditQuestion.id).where(AuditQuestion.venue_id == venue_id)
+    for number in db.session.scalars(query):
+        yield {"question_id": number}
+
+
+def _audit_findings(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    rows = db.session.scalars(select(AuditFinding).where(AuditFinding.venue_id == venue_id))
+    for row in rows:
+        yield {"engagement_id": row.engagement_id, "number": row.number}
+
+
+def _complaints(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    query = select(AuditComplaint.id).where(AuditComplaint.venue_id == venue_id)
+    for number in db.session.scalars(query):
+        yield {"complaint_id": number}
+
+
+def _audited_proofs(city: City, person: str, venue_id: int) -> Iterator[Values]:
+    newest = (
+        select(Evidence.id)
+        .where(Evidence.venue_id == venue_id, Evidence.requirement_key == "message.posters-up")
+        .order_by(Evidence.version.desc())
+    )
+    evidence = db.session.scalars(newest).first()
+    for values in _engagements(city, person, venue_id):
+        if evidence is not None:
+            yield {**values, "evidence_id": evidence}
 
 
 def _with_badge(city: City, person: str, venue_id: int) -> Iterator[Values]:
@@ -671,7 +719,16 @@ FILLED: dict[str, Callable[[City, str, int], Iterator[Values]]] = {
     "certificates.issue": _proposals,
     "appeals.answer": _appeals,
     "appeals.ask": _certificates,
+    "audited.answer": _audit_questions,
+    "audited.complain": _engagements,
+    "audited.reply": _complaints,
+    "auditors.ask": _engagements,
+    "auditors.case": _engagements,
+    "auditors.check": _audit_findings,
+    "auditors.find": _engagements,
+    "auditors.see": _audited_proofs,
     "certificates.badge": _with_badge,
+    "engagements.engagement": _engagements,
     "certificates.say": _certificates,
     "certificates.take_away": _certificates,
     "certificates.take_back": _withdrawals,

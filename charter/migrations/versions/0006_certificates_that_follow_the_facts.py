@@ -15,6 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Change the tables."""
+    _audits()
     op.create_table(
         "signing_key",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -188,6 +189,205 @@ def upgrade() -> None:
         )
 
 
+def _audits() -> None:
+    """Engagements and what auditors write."""
+    op.create_table(
+        "engagement",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("auditor_id", sa.Integer(), nullable=True),
+        sa.Column("scope", sa.String(length=500), nullable=False),
+        sa.Column("commitments", sa.JSON(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("to_on", sa.Date(), nullable=False),
+        sa.Column("sample", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("granted_by", sa.Integer(), nullable=False),
+        sa.Column("granted_at", charter.core.db.UtcDateTime(), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("once", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["auditor_id"], ["user.id"], name=op.f("fk_engagement_auditor_id_user")
+        ),
+        sa.ForeignKeyConstraint(
+            ["granted_by"], ["user.id"], name=op.f("fk_engagement_granted_by_user")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_engagement")),
+        sa.UniqueConstraint("once", name=op.f("uq_engagement_once")),
+    )
+    with op.batch_alter_table("engagement", schema=None) as batch_op:
+        for name in ("auditor_id", "email", "to_on"):
+            batch_op.create_index(batch_op.f(f"ix_engagement_{name}"), [name], unique=False)
+    op.create_table(
+        "engagement_venue",
+        sa.Column("engagement_id", sa.Integer(), nullable=False),
+        sa.Column("venue_id", sa.Integer(), nullable=False),
+        sa.Column("stratum", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["engagement_id"],
+            ["engagement.id"],
+            name=op.f("fk_engagement_venue_engagement_id_engagement"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["venue_id"], ["venue.id"], name=op.f("fk_engagement_venue_venue_id_venue")
+        ),
+        sa.PrimaryKeyConstraint("engagement_id", "venue_id", name=op.f("pk_engagement_venue")),
+    )
+    with op.batch_alter_table("engagement_venue", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_engagement_venue_venue_id"), ["venue_id"], unique=False
+        )
+    op.create_table(
+        "audit_question",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("engagement_id", sa.Integer(), nullable=False),
+        sa.Column("venue_id", sa.Integer(), nullable=False),
+        sa.Column("requirement_key", sa.String(length=60), nullable=False),
+        sa.Column("words", sa.String(length=1000), nullable=False),
+        sa.Column("asked_by", sa.Integer(), nullable=False),
+        sa.Column("asked_at", charter.core.db.UtcDateTime(), nullable=False),
+        sa.Column("answer", sa.String(length=2000), nullable=True),
+        sa.Column("answered_by", sa.Integer(), nullable=True),
+        sa.Column("answered_at", charter.core.db.UtcDateTime(), nullable=True),
+        sa.Column("file_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["engagement_id"],
+            ["engagement.id"],
+            name=op.f("fk_audit_question_engagement_id_engagement"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["venue_id"], ["venue.id"], name=op.f("fk_audit_question_venue_id_venue")
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by"], ["user.id"], name=op.f("fk_audit_question_asked_by_user")
+        ),
+        sa.ForeignKeyConstraint(
+            ["answered_by"], ["user.id"], name=op.f("fk_audit_question_answered_by_user")
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["stored_file.id"], name=op.f("fk_audit_question_file_id_stored_file")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_question")),
+    )
+    with op.batch_alter_table("audit_question", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_audit_question_engagement_venue", ["engagement_id", "venue_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_audit_question_venue_id"), ["venue_id"], unique=False)
+    op.create_table(
+        "audit_sight",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("engagement_id", sa.Integer(), nullable=False),
+        sa.Column("venue_id", sa.Integer(), nullable=False),
+        sa.Column("evidence_id", sa.Integer(), nullable=False),
+        sa.Column("how", sa.String(length=20), nullable=False),
+        sa.Column("seen_on", sa.Date(), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=False),
+        sa.Column("seen_by", sa.Integer(), nullable=False),
+        sa.Column("at", charter.core.db.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["engagement_id"],
+            ["engagement.id"],
+            name=op.f("fk_audit_sight_engagement_id_engagement"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["venue_id"], ["venue.id"], name=op.f("fk_audit_sight_venue_id_venue")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evidence_id"], ["evidence.id"], name=op.f("fk_audit_sight_evidence_id_evidence")
+        ),
+        sa.ForeignKeyConstraint(["seen_by"], ["user.id"], name=op.f("fk_audit_sight_seen_by_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_sight")),
+        sa.UniqueConstraint(
+            "engagement_id",
+            "evidence_id",
+            "how",
+            "seen_on",
+            name=op.f("uq_audit_sight_engagement_id_evidence_id_how_seen_on"),
+        ),
+    )
+    with op.batch_alter_table("audit_sight", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_audit_sight_engagement_venue", ["engagement_id", "venue_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_audit_sight_evidence_id"), ["evidence_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_audit_sight_venue_id"), ["venue_id"], unique=False)
+    op.create_table(
+        "audit_finding",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("engagement_id", sa.Integer(), nullable=False),
+        sa.Column("venue_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("requirement_key", sa.String(length=60), nullable=False),
+        sa.Column("grade", sa.String(length=12), nullable=False),
+        sa.Column("words", sa.String(length=2000), nullable=False),
+        sa.Column("action", sa.String(length=1000), nullable=False),
+        sa.Column("owner", sa.String(length=80), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("found_by", sa.Integer(), nullable=False),
+        sa.Column("found_at", charter.core.db.UtcDateTime(), nullable=False),
+        sa.Column("checked_on", sa.Date(), nullable=True),
+        sa.Column("works", sa.Boolean(), nullable=True),
+        sa.Column("checked_words", sa.String(length=1000), nullable=False),
+        sa.Column("checked_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["engagement_id"],
+            ["engagement.id"],
+            name=op.f("fk_audit_finding_engagement_id_engagement"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["venue_id"], ["venue.id"], name=op.f("fk_audit_finding_venue_id_venue")
+        ),
+        sa.ForeignKeyConstraint(
+            ["found_by"], ["user.id"], name=op.f("fk_audit_finding_found_by_user")
+        ),
+        sa.ForeignKeyConstraint(
+            ["checked_by"], ["user.id"], name=op.f("fk_audit_finding_checked_by_user")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_finding")),
+        sa.UniqueConstraint(
+            "engagement_id", "number", name=op.f("uq_audit_finding_engagement_id_number")
+        ),
+    )
+    with op.batch_alter_table("audit_finding", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_finding_venue_id"), ["venue_id"], unique=False)
+    op.create_table(
+        "audit_complaint",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("engagement_id", sa.Integer(), nullable=False),
+        sa.Column("venue_id", sa.Integer(), nullable=False),
+        sa.Column("words", sa.String(length=1000), nullable=False),
+        sa.Column("asked_by", sa.Integer(), nullable=False),
+        sa.Column("asked_at", charter.core.db.UtcDateTime(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("answer", sa.String(length=1000), nullable=True),
+        sa.Column("answered_by", sa.Integer(), nullable=True),
+        sa.Column("answered_at", charter.core.db.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["engagement_id"],
+            ["engagement.id"],
+            name=op.f("fk_audit_complaint_engagement_id_engagement"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["venue_id"], ["venue.id"], name=op.f("fk_audit_complaint_venue_id_venue")
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by"], ["user.id"], name=op.f("fk_audit_complaint_asked_by_user")
+        ),
+        sa.ForeignKeyConstraint(
+            ["answered_by"], ["user.id"], name=op.f("fk_audit_complaint_answered_by_user")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_complaint")),
+    )
+    with op.batch_alter_table("audit_complaint", schema=None) as batch_op:
+        for name in ("due_on", "engagement_id", "venue_id"):
+            batch_op.create_index(batch_op.f(f"ix_audit_complaint_{name}"), [name], unique=False)
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("starts_on", sa.Date(), nullable=True))
+
+
 def _give_codes() -> None:
     """A badge for every venue that ever had a certificate, a place in a list for every certificate.
 
@@ -263,3 +463,14 @@ def downgrade() -> None:
     op.drop_table("certificate_event")
     op.drop_table("badge")
     op.drop_table("signing_key")
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.drop_column("starts_on")
+    for name in (
+        "audit_complaint",
+        "audit_finding",
+        "audit_sight",
+        "audit_question",
+        "engagement_venue",
+        "engagement",
+    ):
+        op.drop_table(name)
