@@ -24,6 +24,7 @@ from charter import cli, config
 from charter.accounts import service as accounts
 from charter.accounts import team as accounts_team
 from charter.accounts import views as accounts_views
+from charter.auditors import report_views as auditors_reports
 from charter.auditors import venue_views as auditors_venue
 from charter.auditors import views as auditors_engagements
 from charter.auditors import watch as auditors_watch
@@ -95,6 +96,7 @@ BLUEPRINTS = (
     auditors_engagements.bp,
     auditors_work.bp,
     auditors_venue.bp,
+    auditors_reports.bp,
     office_views.bp,
     staff_views.bp,
     staff_own.bp,

@@ -56,7 +56,7 @@ SHOWS_ITS_OWN = {"certificates.issue"}
 NOT_HERE = {"GET": (404,), "POST": (303, 404)}
 # Parts of an address that are words, or counted from 1 at each venue (an entry's number, a person's
 # in it); every other one is the id of something.
-WORDS = {"venue", "place", "key", "act", "token", "code", "audience", "floor", "number", "n"}
+WORDS = {"venue", "place", "key", "act", "token", "code", "audience", "floor", "number", "n", "on"}
 
 
 def form_token(app: Flask, raw: str = RAW_TOKEN) -> str:

@@ -67,13 +67,9 @@ def answer(venue_id: int, question_id: int) -> Answer:
 
 
 @bp.get("/venues/<int:venue_id>/auditor/questions/<int:question_id>/file")
-@requires(Permission.VENUE_READ)
+@requires(Permission.AUDIT_FILE)
 def file(venue_id: int, question_id: int) -> Response:
     """The file of an answer: for the venue's people who read audits, the office, the auditor."""
-    if not (
-        access.can(Permission.AUDIT_READ, venue_id) or access.can(Permission.AUDIT_WORK, venue_id)
-    ):
-        abort(404)
     question = work.question(venue_id, question_id) or abort(404)
     stored = db.session.get(StoredFile, question.file_id) if question.file_id else None
     return files.answer(stored or abort(404))

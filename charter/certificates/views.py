@@ -75,13 +75,15 @@ def venue(venue_id: int) -> str:
     """The venue's certificate, what it says today, and earlier ones."""
     case = _case(venue_id)
     newest = case.shown.certificate.id if case.shown else None
+    turns = case.shown.certificate.turns if case.shown else 0
+    appealed = appeals.of_venue(venue_id)[:5]
     return render_template(
         "certificates/venue.html",
         case=case,
-        history=reading.history(newest) if newest else [],
+        history=reading.history(newest) if newest and turns else [],
         remark=reading.remark(newest) if newest else None,
-        appealed=appeals.of_venue(venue_id)[:5],
-        appeal=appeals.open_one(venue_id),
+        appealed=appealed,
+        appeal=next((each for each in appealed if each.decided_at is None), None),
     )
 
 

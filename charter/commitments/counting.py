@@ -7,15 +7,15 @@ and none trusts yesterday.
 
 from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, insert, select
+from sqlalchemy import BindParameter, bindparam, delete, func, insert, select
 
 from charter.audits import counting as audits
 from charter.audits import rules as audit_rules
 from charter.briefings import checks
-from charter.commitments.models import CountedFact
+from charter.commitments.models import CountedFact, CountedWas
 from charter.commitments.rules import thresholds
 from charter.core import clock
 from charter.core.db import Counts, db
@@ -92,6 +92,58 @@ def recount(asked: Mapping[int, Counts]) -> None:
     if new:
         # The table, not the model: an entity sends one statement for each set of columns filled.
         db.session.execute(insert(db.metadata.tables[CountedFact.__tablename__]), new)
+    _remember(wanted, stored)
+
+
+_REMEMBERED = (
+    "venue_id",
+    "fact",
+    "met",
+    "cases",
+    "holds_until",
+    "since",
+    "lost_on",
+    "share",
+    "words",
+)
+
+
+def _remember(
+    wanted: Mapping[tuple[int, str], dict[str, Any]], stored: Mapping[tuple[int, str], Any]
+) -> None:
+    """Keep what each fact that changed came to, for reports of earlier days."""
+    now = clock.now()
+    rows = [
+        {name: row[name] for name in _REMEMBERED} | {"at": now}
+        for key, row in wanted.items()
+        if _said(row) != _said(stored.get(key))
+    ]
+    if rows:
+        db.session.execute(insert(db.metadata.tables[CountedWas.__tablename__]), rows)
+
+
+def _said(row: Mapping[str, Any] | None) -> list[Any] | None:
+    return [row[name] for name in _REMEMBERED] if row else None
+
+
+def as_known(venue_id: int, by: datetime) -> dict[str, Counted]:
+    """What was last counted of a venue by a moment, by fact; one statement."""
+    was = CountedWas
+    newest = (
+        select(func.max(was.id)).where(was.venue_id == venue_id, was.at <= by).group_by(was.fact)
+    )
+    return {
+        row.fact: Counted(
+            met=row.met,
+            cases=row.cases,
+            holds_until=row.holds_until,
+            since=row.since,
+            lost_on=row.lost_on,
+            share=row.share,
+            words=row.words,
+        )
+        for row in db.session.scalars(select(was).where(was.id.in_(newest)))
+    }
 
 
 def _found(

@@ -85,3 +85,25 @@ class CountedFact(Model):
     words: Mapped[str] = mapped_column(Text)
     step: Mapped[str] = mapped_column(String(200))
     counted_on: Mapped[date]
+
+
+class CountedWas(Model):
+    """What a fact came to from a moment on: a row for each change, never changed itself.
+
+    So that a report of an earlier day says what was known by then. The columns are those of
+    `CountedFact`; `at` is when it was counted.
+    """
+
+    __table_args__ = (Index("ix_counted_was_venue_id_fact_at", "venue_id", "fact", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    venue_id: Mapped[int] = mapped_column(ForeignKey("venue.id"))
+    fact: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime]
+    met: Mapped[bool]
+    cases: Mapped[int | None]
+    holds_until: Mapped[date | None]
+    since: Mapped[date | None]
+    lost_on: Mapped[date | None]
+    share: Mapped[float | None]
+    words: Mapped[str] = mapped_column(Text)

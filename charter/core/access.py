@@ -96,6 +96,8 @@ class Permission(StrEnum):
     AUDIT_WORK = "audit:work"
     AUDIT_ANSWER = "audit:answer"
     AUDIT_READ = "audit:read"
+    AUDIT_FILE = "audit:file"
+    EVIDENCE_REPORT = "evidence:report"
     STAFF_READ = "staff:read"
     STAFF_WRITE = "staff:write"
     STAFF_SAMPLE = "staff:sample"
@@ -170,6 +172,8 @@ _CHAMPION = _STAFF | {
     P.CERTIFICATE_SAY,
     P.AUDIT_ANSWER,
     P.AUDIT_READ,
+    P.AUDIT_FILE,
+    P.EVIDENCE_REPORT,
     P.STAFF_READ,
     P.STAFF_WRITE,
     P.COVERAGE_READ,
@@ -208,6 +212,8 @@ _OFFICER = {
     P.CERTIFICATE_READ,
     P.CERTIFICATE_PROPOSE,
     P.AUDIT_READ,
+    P.AUDIT_FILE,
+    P.EVIDENCE_REPORT,
     P.STAFF_SAMPLE,
     P.COVERAGE_READ,
     P.CHECK_OFFICE,
@@ -242,6 +248,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset(
         {P.AUDIT_HOME, P.AUDIT_WORK, P.VENUE_READ, P.EVIDENCE_READ, P.CERTIFICATE_READ}
         | {P.TRAIL_READ, P.VENUE_OVERSEE, P.STAFF_READ, P.COVERAGE_READ, P.AUDITS_READ}
+        | {P.AUDIT_FILE, P.EVIDENCE_REPORT}
     ),
     Role.SYSTEM_ADMIN: frozenset({P.SYSTEM_STATUS}),
 }

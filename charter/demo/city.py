@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -17,15 +17,13 @@ from charter import config
 from charter.accounts import passwords
 from charter.accounts import service as accounts
 from charter.accounts.models import User
-from charter.auditors import service as audits
-from charter.auditors import work as audit_work
 from charter.certificates import reading, remarks
 from charter.certificates import service as certificates
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
 from charter.core.mail import OutboxMail
-from charter.demo import books, days, night, papers, spaces, training
+from charter.demo import auditing, books, days, night, papers, spaces, training
 from charter.editions import service as editions
 from charter.editions.terms import Edition, Kind, Requirement
 from charter.proofs import decisions, exceptions, service, signatures, threads
@@ -346,32 +344,8 @@ def _auditors(people: Mapping[str, int]) -> None:
                 operator_id = db.session.scalars(operator).one()
                 accounts.give_role(user, Role.AREA_MANAGER, operator_id=operator_id)
         if audited:
-            _engage(user, audited, people["admin"], ends)
+            auditing.engage(user, audited, people["admin"], ends)
     commit()
-
-
-def _engage(auditor: User, venue_ids: list[int], admin: int, ends: date) -> None:
-    """The office has engaged an auditor, who has asked something and found a thing."""
-    lock(*venue_ids)
-    by = db.session.get_one(User, admin)
-    wish = audits.Grant(
-        title="Yearly look from outside",
-        email=auditor.email,
-        name=auditor.name or "",
-        scope="Whether what is shown is what is there.",
-        commitments=(),
-        from_on=clock.today(),
-        to_on=ends,
-        units=tuple(audits.chosen(venue_ids)),
-        once="demo",
-    )
-    row = audits.grant(wish, by=by)
-    words = "Who reads the book on the nights when the champion is off?"
-    audit_work.ask(row, venue_ids[0], "", words, by=auditor.id)
-    found = audit_work.Found(
-        "message.posters-up", audit_work.Grade.OBSERVATION, "The poster by the stairs is torn."
-    )
-    audit_work.find(row, venue_ids[0], found, by=auditor.id)
 
 
 def _sign_ups(edition: Edition) -> None:

@@ -105,6 +105,7 @@ class World:
             **self.ids,
             "code": self.links["badge"] if route.endpoint.startswith("badge.") else self.code,
             "purpose": "suspension",
+            "on": "2026-11-01",
             "key_id": 1,
             "audience": "venues",
             "act": "changed",

@@ -59,6 +59,7 @@ class Ream(Sheet):
         self._open = [self._top]
         self._marks: list[int] = []
         self._pictures: list[int] = []
+        self._places: list[tuple[str, int, int, float]] = []
         self._file.write(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
         self._begin()
 
@@ -125,6 +126,10 @@ class Ream(Sheet):
             at = f"{wide:.3f} 0 0 {high:.3f} {x:.3f} {y + height - high:.3f}"
             self._code(f"q {at} cm /P{number} Do Q")
 
+    def bookmark(self, words: str, level: int, top: float) -> None:
+        """Have a viewer list this place by these words, in the list of its level (from 1)."""
+        self._places.append((tidy(words), level, self._firsts[-1] + _PAGE, top))
+
     def next_page(self) -> None:
         """Close this page, which is then in the file, and begin another."""
         self._end()
@@ -141,7 +146,7 @@ class Ream(Sheet):
         self._node(self._top, f"{_TREE} 0 R")
         self._put_tree()
         self._put_fonts()
-        self._put_about()
+        self._put_about(self._put_outlines())
         self._put_end()
         return b""
 
@@ -203,6 +208,39 @@ class Ream(Sheet):
         pages = " ".join(f"{first + _PAGE} 0 R" for first in self._firsts)
         self._put(_PAGES, f"<</Type/Pages/Count {self.pages}/Kids[{pages}]>>")
 
+    def _put_outlines(self) -> str:
+        """The list of places, as a tree of two levels; what the catalog says of it."""
+        if not self._places:
+            return ""
+        root, first = self._number(), self._number(len(self._places))
+        families: list[tuple[int, list[int]]] = []
+        for n, (_, level, _, _) in enumerate(self._places):
+            if level == 1 or not families:
+                families.append((n, []))
+            else:
+                families[-1][1].append(n)
+        uppers = [upper for upper, _ in families]
+        for upper, below in families:
+            inner = ""
+            if below:
+                ends = f"/First {first + below[0]} 0 R/Last {first + below[-1]} 0 R"
+                inner = f"{ends}/Count {-len(below)}"
+            self._put_place(first, upper, uppers, root, inner)
+            for n in below:
+                self._put_place(first, n, below, first + upper, "")
+        ends = f"/First {first + uppers[0]} 0 R/Last {first + uppers[-1]} 0 R"
+        self._put(root, f"<</Type/Outlines{ends}/Count {len(uppers)}>>")
+        return f"/Outlines {root} 0 R/PageMode/UseOutlines"
+
+    def _put_place(self, first: int, n: int, kin: Sequence[int], parent: int, inner: str) -> None:
+        """One place of the list, between those before and after it."""
+        words, _, page, top = self._places[n]
+        at = kin.index(n)
+        links = f"/Prev {first + kin[at - 1]} 0 R" if at else ""
+        links += f"/Next {first + kin[at + 1]} 0 R" if at + 1 < len(kin) else ""
+        place = f"/Dest[{page} 0 R/XYZ null {top:.1f} null]"
+        self._put(first + n, f"<</Title{_text(words)}/Parent {parent} 0 R{links}{inner}{place}>>")
+
     def _put_fonts(self) -> None:
         """Every font with the letters of it that were drawn."""
         found = []
@@ -245,7 +283,7 @@ class Ream(Sheet):
         )
         return font
 
-    def _put_about(self) -> None:
+    def _put_about(self, more: str) -> None:
         about, stamp = self._about, f"(D:{self._made_on:%Y%m%d}000000Z)"
         words = "".join(f"/{name.capitalize()}{_text(said)}" for name, said in about.items())
         self._put(
@@ -257,7 +295,7 @@ class Ream(Sheet):
             _CATALOG,
             f"<</Type/Catalog/Pages {_PAGES} 0 R/StructTreeRoot {_TREE} 0 R/Metadata {_ABOUT} 0 R"
             f"/MarkInfo<</Marked true>>/ViewerPreferences<</DisplayDocTitle true>>"
-            f"/Lang{_text(self._language)}>>",
+            f"/Lang{_text(self._language)}{more}>>",
         )
 
     def _put_end(self) -> None:

@@ -55,6 +55,8 @@ class Report:
     def __init__(self, head: Letterhead, title: str, sheet: Sheet | None = None) -> None:
         self._head = head
         self._title = title
+        # Level, words and page of every heading so far: what a list of contents is made of.
+        self.headings: list[tuple[int, str, int]] = []
         self._colour = strong(head.colour)
         self._sheet = sheet or Sheet(
             title, author=head.office_name, subject=head.charter_title, made_on=head.as_at
@@ -67,6 +69,8 @@ class Report:
         type_ = Type(BOLD, 14 if level == 2 else 11.5, leading=1.2)
         self._need(type_.line * 2 + self._BODY.line * 3)
         self._top -= type_.size * 0.6
+        self.headings.append((level, text, self._sheet.pages))
+        self._sheet.bookmark(text, level - 1, self._top)
         self._write(f"H{level}", text, type_, after=type_.size * 0.35)
 
     def paragraph(self, text: str) -> None:
@@ -100,6 +104,12 @@ class Report:
             for row in rows:
                 self._row(row, columns)
         self._top -= self._BODY.size
+
+    def contents(self, headings: Sequence[tuple[int, str, int]]) -> None:
+        """A list of contents, on pages of its own: the headings of level 2 with their pages."""
+        rows = [(words, str(page)) for level, words, page in headings if level == 2]
+        self.table("Contents", (Column("What", 8), Column("Page", 1, is_number=True)), rows)
+        self._turn()
 
     def pictures(self, shots: Iterable[tuple[bytes, str]], across: int = 3) -> None:
         """Pictures side by side, each with what it shows below it. One that cannot be read is said.

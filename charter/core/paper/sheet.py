@@ -113,6 +113,9 @@ class Sheet:
         """How many pages have been begun."""
         return len(self._marked)
 
+    def bookmark(self, words: str, level: int, top: float) -> None:
+        """Have a viewer list a place of this page by these words; a ream does, other sheets not."""
+
     def element(self, role: str, parent: Element | None = None, **words: str) -> Element:
         """A new node under `parent`, or under the innermost open group.
 

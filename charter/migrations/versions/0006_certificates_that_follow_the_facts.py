@@ -16,6 +16,7 @@ depends_on = None
 def upgrade() -> None:
     """Change the tables."""
     _audits()
+    _counted_was()
     op.create_table(
         "signing_key",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -187,6 +188,41 @@ def upgrade() -> None:
         batch_op.create_unique_constraint(
             batch_op.f("uq_certificate_status_list_status_index"), ["status_list", "status_index"]
         )
+
+
+def _counted_was() -> None:
+    """What facts came to, change by change; it begins with what was counted last."""
+    op.create_table(
+        "counted_was",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("venue_id", sa.Integer(), nullable=False),
+        sa.Column("fact", sa.String(length=60), nullable=False),
+        sa.Column("at", charter.core.db.UtcDateTime(), nullable=False),
+        sa.Column("met", sa.Boolean(), nullable=False),
+        sa.Column("cases", sa.Integer(), nullable=True),
+        sa.Column("holds_until", sa.Date(), nullable=True),
+        sa.Column("since", sa.Date(), nullable=True),
+        sa.Column("lost_on", sa.Date(), nullable=True),
+        sa.Column("share", sa.Double(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["venue_id"], ["venue.id"], name=op.f("fk_counted_was_venue_id_venue")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_counted_was")),
+    )
+    with op.batch_alter_table("counted_was", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_counted_was_venue_id_fact_at", ["venue_id", "fact", "at"], unique=False
+        )
+    noon = "CAST(counted_on AS TIMESTAMP)"
+    if op.get_bind().dialect.name == "sqlite":
+        noon = "counted_on || ' 00:00:00.000000'"
+    op.execute(
+        # The one thing put into it is one of the two texts above.
+        "INSERT INTO counted_was (venue_id, fact, at, met, cases, holds_until, since, lost_on,"  # noqa: S608
+        f" share, words) SELECT venue_id, fact, {noon}, met, cases, holds_until, since, lost_on,"
+        " share, words FROM counted_fact"
+    )
 
 
 def _audits() -> None:
@@ -474,3 +510,4 @@ def downgrade() -> None:
         "engagement",
     ):
         op.drop_table(name)
+    op.drop_table("counted_was")
