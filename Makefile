@@ -49,6 +49,7 @@ bench: installed-dev ## Measure the main pages with 250 and 2,500 venues, the bo
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.book
 	$(BIN)/python -m bench.walks
+	$(BIN)/python -m bench.evidence
 
 .PHONY: screenshots
 screenshots: provided ## Take the pictures that the README shows

@@ -17,7 +17,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from charter.accounts.models import User
-from charter.auditors import evidence, outcome, pack, sections, service
+from charter.auditors import annual, evidence, outcome, pack, sections, service
 from charter.core import clock
 from charter.core.access import Permission, requires
 from charter.core.fields import DateParts, QueryForm
@@ -26,6 +26,7 @@ from charter.venues import service as venues
 
 bp = Blueprint("reports", __name__)
 Answer = str | AnyResponse | Response
+FIRST_YEAR = 2020
 
 
 class DayForm(QueryForm):
@@ -107,3 +108,19 @@ def _outcome(engagement_id: int) -> Answer:
     row = service.one(engagement_id) or abort(404)
     today = clock.today()
     return handing.download(f"audit-{row.id}.pdf", lambda file: outcome.draw(file, row, today))
+
+
+@bp.get("/office/annual/<int:year>.pdf")
+@requires(Permission.OFFICE_READ)
+def annual_pdf(year: int) -> Answer:
+    """The report of a year that has begun."""
+    if not FIRST_YEAR <= year <= _yesterday().year:
+        abort(404)
+    return handing.download(f"charter-{year}.pdf", lambda file: annual.draw_year(file, year))
+
+
+@bp.get("/office/register.pdf")
+@requires(Permission.OFFICE_READ)
+def register_pdf() -> Answer:
+    """The register of certificates, as it reads today."""
+    return handing.download("certificates.pdf", annual.draw_register)

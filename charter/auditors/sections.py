@@ -199,6 +199,9 @@ def audits(report: Report, about: Asked) -> None:
         (f"{title}, {row.number}", row.requirement_key, Grade(row.grade).label, _found(row, about))
         for row, title in rows
     )
+    if not rows:
+        report.paragraph("No auditor has written anything down.")
+        return
     report.table("Findings of auditors", columns, found)
 
 
@@ -233,6 +236,9 @@ def certificates(report: Report, about: Asked) -> None:
         rows += [
             (certificate.serial, day(row.on), Turn(row.what).words, row.because) for row in events
         ]
+    if not rows:
+        report.paragraph("This venue has had no certificate.")
+        return
     report.table("What became of them", columns, rows)
 
 

@@ -43,7 +43,15 @@ def _me() -> User:
 @requires(Permission.OFFICE_READ)
 def index() -> Answer:
     """Every audit: to come, running, over."""
-    return render_template("auditors/index.html", rows=service.all_of_them(), today=clock.today())
+    return render_template(
+        "auditors/index.html", rows=service.all_of_them(), today=clock.today(), years=_years()
+    )
+
+
+def _years() -> list[int]:
+    """The years that there is something to tell of, the newest first, five at most."""
+    newest = (clock.today() - timedelta(days=1)).year
+    return list(range(newest, newest - 5, -1))
 
 
 @bp.route("/office/engagements/new", methods=["GET", "POST"])

@@ -115,7 +115,7 @@ def ask(engagement_id: int, venue_id: int) -> Answer:
     found = casework.case(row, venue_id) or abort(404)
     form = QuestionForm()
     _asked(form.requirement, found, "The venue as a whole")
-    form.requirement.data = form.requirement.data or request.args.get("about", "")
+    form.requirement.data = form.requirement.data or request.args.get("about") or None
     back = url_for(".case", engagement_id=engagement_id, venue_id=venue_id)
     done = _done(
         form,
@@ -136,7 +136,7 @@ def find(engagement_id: int, venue_id: int) -> Answer:
     found = casework.case(row, venue_id) or abort(404)
     form = FindingForm()
     _asked(form.requirement, found, "Choose a requirement")
-    form.requirement.data = form.requirement.data or request.args.get("about", "")
+    form.requirement.data = form.requirement.data or request.args.get("about") or None
     back = url_for(".case", engagement_id=engagement_id, venue_id=venue_id)
 
     def write() -> object:

@@ -13,8 +13,9 @@ from flask import Flask
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from charter.auditors import asat, evidence, outcome, pack, sections, work
+from charter.auditors import annual, asat, evidence, outcome, pack, sections, work
 from charter.auditors.models import Engagement
+from charter.certificates import reading
 from charter.commitments import standing
 from charter.core import clock
 from charter.core.db import db
@@ -23,7 +24,7 @@ from charter.proofs.models import EvidenceFile
 from charter.staff.models import StaffMember
 from charter.venues.models import Venue
 from tests.builders.auditors import engage, make_auditor
-from tests.builders.certificates import in_city, issue, make_ready
+from tests.builders.certificates import in_city, issue, make_ready, noon
 from tests.builders.commitments import Scene, hand_in, make_scene, restate
 from tests.builders.devices import make_people
 from tests.builders.rooms import make_counted
@@ -237,3 +238,55 @@ def test_the_report_of_an_audit_tells_sample_seed_and_findings(app: Flask, as_: 
     assert as_(scenes[0].officer).answer(f"/office/engagements/{number}.pdf").status_code == 200
     with clock.moved_to(clock.now() + 40 * DAY):
         as_(auditor).get(f"/audit/{number}.pdf", 404)
+
+
+def test_a_year_that_is_over_stays_as_it_was_told(app: Flask, as_: As) -> None:
+    with app.app_context():
+        year = clock.today().year - 1
+        then = noon(date(year, 6, 15))
+        with clock.moved_to(then):
+            scene = make_ready(name="The Lantern")
+            issue(scene)
+        first = yearly(year)
+        text = words(first)
+        assert "Certificates issued, renewals among them" in text
+        assert "The Lantern" not in text
+        counts = text.partition("Jan Feb Mar")[2].partition("Suspended")[0].split()
+        assert counts.count("1") >= 2
+        issue(make_ready())
+        assert yearly(year) == first
+        assert yearly(year + 1) != first
+    office = as_(scene.officer)
+    assert office.answer(f"/office/annual/{year}.pdf").mimetype == "application/pdf"
+    office.get(f"/office/annual/{clock_year_after(app)}.pdf", 404)
+    office.get("/office/annual/1999.pdf", 404)
+    assert f"/office/annual/{year}.pdf" in office.get("/office/engagements").html
+
+
+def clock_year_after(app: Flask) -> int:
+    with app.app_context():
+        return clock.today().year + 1
+
+
+def yearly(year: int) -> bytes:
+    db.session.rollback()
+    file = io.BytesIO()
+    annual.draw_year(file, year)
+    db.session.rollback()
+    return file.getvalue()
+
+
+def test_the_register_of_certificates_has_each_with_its_state_and_reason(app: Flask) -> None:
+    with app.app_context():
+        scene, other = make_ready(name="The Lantern"), make_ready(name="The Crown")
+        serials = [issue(each).serial for each in (scene, other)]
+        with clock.moved_to(clock.now() + 300 * DAY):
+            file = io.BytesIO()
+            annual.draw_register(file)
+            text = words(file.getvalue())
+            shown = reading.of_venues([scene.venue])[scene.venue].verdict
+        db.session.rollback()
+    # A long word may be broken over two lines of its cell.
+    assert all(serial in text.replace(" ", "") for serial in serials)
+    assert shown.state.label in text
+    assert shown.reason.split(":")[0] in text

@@ -105,6 +105,31 @@ class Report:
                 self._row(row, columns)
         self._top -= self._BODY.size
 
+    def bars(self, caption: str, values: Sequence[tuple[str, int]]) -> None:
+        """A chart of upright bars from nought, each with its number on it and its name below.
+
+        It is an ornament to whoever hears the page: the same numbers stand in a table after it.
+        """
+        high, most = 70.0, max((number for _, number in values), default=0)
+        if not most:
+            return
+        self._need(high + 60)
+        self._write("P", caption, Type(BOLD), after=14)
+        step = MEASURE / len(values)
+        base = self._top - high
+        for place, (name, number) in enumerate(values):
+            x, tall = MARGIN + place * step, high * number / most
+            self._sheet.rectangle(x + step * 0.15, base, step * 0.7, tall, self._colour)
+            with self._sheet.decoration():
+                self._label(str(number), x, base + tall + 3, step)
+                self._label(name, x, base - 11, step)
+        self._sheet.rectangle(MARGIN, base, MEASURE, 0.6, RULE)
+        self._top = base - 24
+
+    def _label(self, words: str, x: float, baseline: float, room: float) -> None:
+        type_, lines = fit(legible(words), self._SMALL, room - 2, 1, 4)
+        self._sheet.line(lines[0], x + (room - type_.width(lines[0])) / 2, baseline, type_)
+
     def contents(self, headings: Sequence[tuple[int, str, int]]) -> None:
         """A list of contents, on pages of its own: the headings of level 2 with their pages."""
         rows = [(words, str(page)) for level, words, page in headings if level == 2]
