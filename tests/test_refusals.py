@@ -159,8 +159,10 @@ def children(scene: Scene) -> dict[str, Any]:
     )
     engagement = engage(make_auditor(), venue)
     asked = AuditQuestion(
-        engagement_id=engagement, venue_id=venue, words="Why?", asked_by=scene.officer
-    )
+        engagement_id=engagement, venue_id=venue, words="Why?", asked_by=scene.officer,
+        answer="So.", answered_by=scene.champion, answered_at=clock.now(),
+        file_id=files.keep(received()).id,
+    )  # fmt: skip
     complaint = AuditComplaint(
         engagement_id=engagement, venue_id=venue, words="They shouted.", asked_by=scene.champion,
         due_on=today,

@@ -106,7 +106,7 @@ class World:
             "code": self.links["badge"] if route.endpoint.startswith("badge.") else self.code,
             "purpose": "suspension",
             "on": "2026-11-01",
-            "year": clock.today().year,
+            "year": clock.now().year,
             "key_id": 1,
             "audience": "venues",
             "act": "changed",
