@@ -226,7 +226,7 @@ def companies() -> Sequence[Operator]:
 
 
 def venues_named(venue_ids: Iterable[int]) -> Sequence[Venue]:
-    """The venues an auditor is to see, by name; ids of none are passed over."""
+    """Venues by their numbers, by name; ids of none are passed over."""
     query = select(Venue).where(Venue.id.in_(set(venue_ids)))
     return db.session.scalars(query.order_by(Venue.name_key, Venue.id)).all()
 

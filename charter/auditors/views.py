@@ -17,6 +17,7 @@ from flask import (
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from charter.accounts import invitations
 from charter.accounts.models import User
 from charter.auditors import casework, service
 from charter.auditors.forms import EndForm, EngagementForm
@@ -27,7 +28,6 @@ from charter.core.access import Permission, requires
 from charter.core.db import commit, lock
 from charter.core.text import is_number
 from charter.editions import service as editions
-from charter.office import board
 from charter.venues import service as venues
 
 bp = Blueprint("engagements", __name__)
@@ -72,7 +72,7 @@ def new() -> Answer:
     return render_template(
         "auditors/new.html",
         form=form,
-        drawn=board.named(list(found)) if found else [],
+        drawn=invitations.venues_named(found) if found else [],
         strata=found,
         population=population,
         words=request.args.get("find", ""),
@@ -86,7 +86,7 @@ def _form() -> EngagementForm:
     ]
     named = [int(each) for each in request.form.getlist("venues") if is_number(each)][:200]
     rows = {row.id: row for row in venues.search(request.args.get("find", ""))}
-    rows |= {row.id: row for row in board.named(named)}
+    rows |= {row.id: row for row in invitations.venues_named(named)}
     form.venues.choices = [(str(row.id), row.name) for row in rows.values()]
     if request.method == "GET":
         form.once.data = secrets.token_hex(16)

@@ -338,7 +338,7 @@ class DateParts(_Asked):
     def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
         """Read the three parts of what was posted, else show the date given."""
         super().process(None, *args, **kwargs)
-        if formdata is None:
+        if not formdata:  # an empty query asks nothing
             if isinstance(self.data, date):
                 parts = (self.data.day, self.data.month, self.data.year)
                 self.typed = dict(zip(self.keys, map(str, parts), strict=True))

@@ -24,7 +24,7 @@ from charter.core import clock, files, retention, trail
 from charter.core.db import db
 from charter.core.text import in_words
 from charter.incidents import retention as books
-from charter.office import book, holdings, premises, roster, walked
+from charter.office import assurance, book, holdings, premises, roster, walked
 from charter.office.holdings import Holdings
 from charter.venues.models import Venue
 from charter.venues.sheets import neutral
@@ -47,13 +47,16 @@ CONTENTS = (
      "and before which nights the team looked at it"),
     ("safety-walks.json", "your safety walks and the office’s checks: every answer, note and "
      "photos, and what was to be mended, with what became of it"),
+    ("certificates-and-audits.json", "what became of your certificates, your sentences and "
+     "appeals, and what auditors asked, saw and found"),
     ("phones.csv", "the venue’s own phones, from when until when"),
     ("phone-shifts.csv", "who signed in on them and when, and since when they have a PIN"),
     ("paper-pages.csv", "the blank pages you printed for the door, and what became of each"),
     ("spot-checks.csv", "what spot checks found: jobs and numbers, no names"),
     ("trail.csv", "who did what and when, in words"),
     ("certificates", "the certificates as they were issued"),
-    ("files", "the photos and papers of your proofs and plans of your floors, as they are kept"),
+    ("files", "the photos and papers of your proofs, plans of your floors and files of your "
+     "answers, as they are kept"),
     ("README.txt", "what is in the copy, and how long we keep what is ours to keep"),
 )  # fmt: skip
 ABOUT_STAFF = {
@@ -137,6 +140,7 @@ def _fill(packed: zipfile.ZipFile, held: Holdings, staff: bool) -> None:
     _sheet(packed, "spot-checks.csv", roster.CHECKS, roster.checks(held))
     missing += _staff(packed, held) if staff else []
     missing += _walks(packed, held)
+    missing += _assurance(packed, held)
     _sheet(packed, "trail.csv", holdings.TRAIL, holdings.history(held))
     lost = ["", "These files are listed and not in the copy:", *(f"- {each}" for each in missing)]
     lines = [*readme_head, *(lost if missing else []), *readme_tail]
@@ -191,6 +195,22 @@ def _walks(packed: zipfile.ZipFile, held: Holdings) -> list[str]:
         _values(text, walked.walks(held, stored))
         text.write('], "to_mend": [')
         _values(text, walked.to_mend(held, stored))
+        text.write("]}\n")
+    return missing
+
+
+def _assurance(packed: zipfile.ZipFile, held: Holdings) -> list[str]:
+    """Add what became of certificates, and audits; the files of answers that are not there."""
+    stored, missing = {}, []
+    for file in assurance.answered(held.venue.id):
+        stored[file.id], is_there = _store(packed, file)
+        missing += [] if is_there else [stored[file.id]]
+    name = "certificates-and-audits.json"
+    with packed.open(name, "w") as raw, io.TextIOWrapper(raw, "utf-8") as text:
+        text.write('{"certificates": [')
+        _values(text, assurance.certificates(held))
+        text.write('], "audits": [')
+        _values(text, assurance.audits(held, stored))
         text.write("]}\n")
     return missing
 

@@ -17,8 +17,10 @@ from sqlalchemy import select
 
 from charter.accounts import retention as people
 from charter.accounts.rules import IdleStep
+from charter.auditors import retention as looks
 from charter.audits import retention as walks
 from charter.briefings import retention as briefings
+from charter.certificates import retention as certified
 from charter.core import clock, files, mail, retention, trail
 from charter.core.db import CITY, CityValue, db, lock
 from charter.devices import retention as phones
@@ -110,6 +112,7 @@ _PARTS: dict[str, Callable[[], int]] = {
     "initials": sessions.forget_initials,
     "trainers": sessions.forget_trainers,
     "network": network.forget,
+    "auditors": looks.forget_addresses,
     "mails": mail.forget,
     "unused-files": _unused_files,
 }
@@ -177,7 +180,7 @@ def _left(today: date) -> Iterator[str]:
         if venue.state == VenueState.LEFT and venue.cleared_on is None:
             venue.cleared_on = today
             roles = people.end_roles_at(venue_id)
-            clears = (proofs.clear, training.clear, rooms.clear, walks.clear)
+            clears = (proofs.clear, training.clear, rooms.clear, walks.clear, looks.clear)
             count = sum(clear(venue_id) for clear in clears)
             signing.forget_people(venue_id)
             staff.clear(venue_id)
@@ -186,6 +189,7 @@ def _left(today: date) -> Iterator[str]:
             books.clear(venue_id)
             phones.clear(venue_id)
             doors.clear(venue_id)
+            certified.clear(venue_id)
             trail.note(
                 "venue.cleared", "venue", venue_id, venue_id=venue_id, roles=roles, files=count
             )

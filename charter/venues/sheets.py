@@ -29,6 +29,7 @@ _UNPACKED_LIMIT = 200 * 1024 * 1024
 _DELIMITERS = ",;\t|"
 # The last four are the full-width twins of the first four.
 _RISKY = tuple("=+-@\t\r\x00\uff1d\uff0b\uff0d\uff20")
+_APOSTROPHES = re.compile(r"^['\s]+")
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe", "utf-16"),
@@ -233,12 +234,17 @@ def _cell_faults(
 
 def _plain(cell: str) -> str:
     """A cell's text without the apostrophe that `neutral` put before it."""
-    bare = cell.strip()
-    return bare[1:] if bare.startswith("'") and _is_risky(bare[1:]) else bare
+    bare = cell.lstrip()
+    if bare.startswith("'") and _is_risky(bare[1:]):
+        bare = bare[1:]
+    return bare.strip()
 
 
 def _is_risky(words: str) -> bool:
-    return words.startswith(_RISKY) or words.lstrip().startswith(_RISKY)
+    # Behind apostrophes too: what somebody typed with one keeps it, as `_plain` takes one away.
+    behind = _APOSTROPHES.sub("", words)
+    before = words.removesuffix(behind)
+    return behind.startswith(_RISKY) or any(each in before for each in _RISKY)
 
 
 def neutral(value: object) -> str:

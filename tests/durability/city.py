@@ -175,7 +175,7 @@ class City:
         return self.sent(pages.Ask(path, "POST", session=session, fields=fields))
 
     def sent(self, ask: pages.Ask) -> str:
-        """Send a form: "saved", "nothing" (no answer came), or the answer's first line."""
+        """Send a form: "saved", "nothing" (no answer came), or the answer's first line and page."""
         kind = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"}
         answer = self._exchange(
             message(
@@ -189,7 +189,10 @@ class City:
         first = answer.partition(b"\r\n")[0].decode()
         if not first:
             return "nothing"
-        return "saved" if " 303 " in first else first
+        if " 303 " in first:
+            return "saved"
+        page = answer.partition(b"\r\n\r\n")[2].decode(errors="replace")
+        return f"{first}: {inspect(page, 200).text}"
 
     def keep_doing(
         self, what: Callable[[int, str], str], venue_id: int, sent: Sent, over: threading.Event
