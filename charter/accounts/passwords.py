@@ -9,10 +9,10 @@ repeats, and what anyone would guess first: the person's own name or address, th
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from charter.core.errors import Refused
 
@@ -22,7 +22,6 @@ LONGEST = 200
 LEFT_OVER = 8
 FEWEST_DIFFERENT = 5
 
-_COMMON = frozenset(FREQUENCY_LISTS["passwords"])
 _RUNS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 # OWASP's smallest setting for Argon2id: 19 MiB, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -57,9 +56,17 @@ def choose(password: str, own_words: Iterable[str]) -> None:
         )
 
 
+@lru_cache(maxsize=1)
+def _common() -> frozenset[str]:
+    # Loaded when somebody chooses a password: the lists take 13 MB.
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    return frozenset(FREQUENCY_LISTS["passwords"])
+
+
 def _is_common(folded: str) -> bool:
     core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", folded)
-    return folded in _COMMON or core in _COMMON
+    return folded in _common() or core in _common()
 
 
 def _is_run(folded: str) -> bool:

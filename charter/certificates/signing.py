@@ -5,42 +5,30 @@ file. It certifies the document with "no changes allowed", so that a viewer name
 afterwards. The public half of every key that was ever used stays in the table `signing_key`: what
 it signed still verifies after the key was replaced, and says so after it was withdrawn. The private
 half lies in the instance folder, or never leaves a token that is reached by PKCS#11.
+
+What makes the signatures (`pades`, `tokens`) is loaded when something is to be signed: it is a
+fifth of what a worker takes of memory, and most workers never sign.
 """
 
-import asyncio
-import io
 import os
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.x509.oid import NameOID
-from pyhanko.keys import load_private_key_from_pemder_data
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import fields, signers
-from pyhanko.sign.timestamps import HTTPTimeStamper, TimestampRequestError
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 from sqlalchemy import select
 
 from charter import config
-from charter.certificates import tokens
 from charter.certificates.models import SigningKey
 from charter.core import clock, trail
 from charter.core.db import db
 from charter.core.errors import Refused
 
-FIELD = "Signature"
 LASTS = timedelta(days=3653)
 # A demo is built as if it had gone on for a year, and a clock may be a little slow.
 BEFORE = timedelta(days=400)
-TIMESTAMP_SECONDS = 5
 NO_KEY = "There is no key to sign with: run `flask init` once, or `flask signing new`."
 
 
@@ -98,6 +86,8 @@ def take_from_token() -> SigningKey:
     Its certificate is read from the token. Raises Refused while no token is set, or when the token
     does not answer. Needs the city's lock.
     """
+    from charter.certificates import tokens
+
     with tokens.signer() as signer:
         der = tokens.certificate(signer).dump()
     known = db.session.scalars(select(SigningKey).where(SigningKey.certificate == der)).first()
@@ -175,12 +165,10 @@ def sign(content: bytes, key: SigningKey, at: datetime) -> bytes:
     Raises Refused when the private key is not there, when the token or the time-stamping service
     does not answer.
     """
-    if key.holder != "token":
-        return _signed(content, _file_signer(_place(key), bytes(key.certificate)), at)
-    with tokens.signer() as signer:
-        if tokens.certificate(signer).dump() != bytes(key.certificate):
-            raise Refused("The token holds another key. Take it with `flask signing token` first.")
-        return _signed(content, signer, at)
+    from charter.certificates import pades
+
+    with pades.signer(key, _place(key)) as signer:
+        return pades.signed(content, signer, at)
 
 
 def sign_bytes(content: bytes, key: SigningKey) -> bytes:
@@ -188,68 +176,7 @@ def sign_bytes(content: bytes, key: SigningKey) -> bytes:
 
     Two numbers of 32 bytes for a P-256 key, PKCS#1 v1.5 for an RSA key. Raises Refused as `sign`.
     """
-    if key.holder != "token":
-        return _bare(content, _file_signer(_place(key), bytes(key.certificate)))
-    with tokens.signer() as signer:
-        return _bare(content, signer)
+    from charter.certificates import pades
 
-
-def _bare(content: bytes, signer: signers.Signer) -> bytes:
-    with ThreadPoolExecutor(1) as aside:
-        made = aside.submit(asyncio.run, signer.async_sign_raw(content, "sha256")).result()
-    own = signer.signing_cert
-    if own is None or own.public_key.algorithm != "ec":
-        return bytes(made)
-    r, s = decode_dss_signature(made)
-    return r.to_bytes(32) + s.to_bytes(32)
-
-
-class _Dated(signers.PdfSigner):
-    """A signer whose signatures carry the time it is given, not that of the machine."""
-
-    at: datetime
-
-    def init_signing_session(self, *args: Any, **kwargs: Any) -> Any:
-        """The session of one signature, at the given time."""
-        session = super().init_signing_session(*args, **kwargs)
-        session.system_time = self.at
-        return session
-
-
-def _signed(content: bytes, signer: signers.Signer, at: datetime) -> bytes:
-    settings = config.current()
-    meta = signers.PdfSignatureMetadata(
-        field_name=FIELD,
-        certify=True,
-        docmdp_permissions=fields.MDPPerm.NO_CHANGES,
-        subfilter=fields.SigSeedSubFilter.PADES,
-        md_algorithm="sha256",
-        name=settings.city.office_name,
-        location=settings.city.city_name,
-    )
-    stamp = settings.timestamp_url
-    stamper = HTTPTimeStamper(stamp, timeout=TIMESTAMP_SECONDS) if stamp else None
-    pdf_signer = _Dated(meta, signer=signer, timestamper=stamper)
-    pdf_signer.at = at
-    out = io.BytesIO()
-    writer = IncrementalPdfFileWriter(io.BytesIO(content))
-    try:
-        # It runs an event loop of its own, and there may be one in this thread.
-        with ThreadPoolExecutor(1) as aside:
-            aside.submit(pdf_signer.sign_pdf, writer, output=out).result()
-    except TimestampRequestError as fault:
-        raise Refused("The time-stamping service does not answer. Try again.") from fault
-    return out.getvalue()
-
-
-@lru_cache(maxsize=4)
-def _file_signer(place: Path, certificate: bytes) -> signers.SimpleSigner:
-    if not place.exists():
-        raise Refused(f"The private key {place.name} is not in the folder `signing`.")
-    if place.stat().st_mode & 0o077:
-        raise Refused(f"The private key {place.name} can be read by others: chmod 600 it.")
-    return signers.SimpleSigner(
-        signing_cert=asn1_x509.Certificate.load(certificate),
-        signing_key=load_private_key_from_pemder_data(place.read_bytes(), passphrase=None),
-        cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]  # has no types
-    )
+    with pades.signer(key, _place(key)) as signer:
+        return pades.bare(content, signer)

@@ -15,10 +15,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell.read_only import EmptyCell
-from openpyxl.utils.exceptions import InvalidFileException
-
 from charter.core.errors import Refused
 
 MOST_ROWS = 5000
@@ -135,6 +131,10 @@ def _excel(data: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def _workbook(data: bytes) -> Any:
+    # Loaded when there is a workbook to read: it takes 10 MB, and most workers never see one.
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(item.file_size for item in packed.infolist()) > _UNPACKED_LIMIT:
@@ -149,7 +149,7 @@ def _workbook(data: bytes) -> Any:
 
 def _shown(cell: Any) -> str:
     """A cell as its words: dates as 2024-03-01, whole numbers without a point, formulas as =."""
-    if isinstance(cell, EmptyCell) or cell.value is None:
+    if cell.value is None:
         return ""
     value = cell.value
     if cell.data_type == "f":
@@ -270,6 +270,8 @@ def template(columns: Sequence[Column], file_format: str) -> bytes:
     headings = [column.title for column in columns]
     if file_format == "csv":
         return csv_of([headings])
+    from openpyxl import Workbook  # as in `_workbook`
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("To fill in")
     sheet.freeze_panes = "A2"

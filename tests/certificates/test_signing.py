@@ -30,7 +30,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from charter import config
-from charter.certificates import checking, inspecting, reading, service, signing
+from charter.certificates import checking, inspecting, pades, reading, service, signing
 from charter.certificates.checking import Answer
 from charter.certificates.models import Certificate, SigningKey
 from charter.core import clock, trail
@@ -317,7 +317,7 @@ def test_nothing_is_issued_without_a_key_that_is_ours_alone(app: Flask) -> None:
 
 def reissue(scene: Any) -> None:
     """Issue again after a refusal left its proposal open."""
-    signing._file_signer.cache_clear()
+    pades._of_file.cache_clear()
     db.session.rollback()
     waits = service.open_proposal(scene.venue, service.ISSUE)
     number = waits.id if waits else None
