@@ -170,3 +170,15 @@ def test_the_readme_names_every_command(app: Flask) -> None:
         inner = getattr(command, "commands", None)
         told += [f"flask {name} {sub}" for sub in inner] if inner else [f"flask {name}"]
     assert [command for command in told if command not in text] == []
+
+
+def test_a_worker_starts_without_what_only_some_ever_need() -> None:
+    heavy = ("pyhanko", "aiohttp", "openpyxl", "zxcvbn", "pkcs11")
+    told = subprocess.run(
+        [
+            sys.executable, "-c",
+            f"import sys, charter.app; print([each for each in {heavy!r} if each in sys.modules])",
+        ],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert told.stdout.strip() == "[]"
