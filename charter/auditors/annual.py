@@ -23,7 +23,7 @@ from charter.certificates.rules import Turn
 from charter.core import clock
 from charter.core.db import db
 from charter.core.paper.ream import Ream
-from charter.core.paper.report import Column, Letterhead, Report
+from charter.core.paper.report import CHART, Column, Letterhead, Report
 from charter.core.text import in_words
 from charter.proofs.models import Evidence
 from charter.training.models import TrainingRecord
@@ -61,19 +61,19 @@ def draw_year(file: IO[bytes], year: int) -> None:
     )
     report.heading("Venues")
     _venues(report, year, on)
-    report.heading("Certificates")
+    report.heading("Certificates", room=CHART)
     issued = _by_month(Certificate.issued_at, year, on)
     _months(report, "Certificates issued, renewals among them", issued)
     for turn in (Turn.SUSPENDED, Turn.RESTORED, Turn.WITHDRAWN):
         counts = _by_month(CertificateEvent.at, year, on, CertificateEvent.what == turn)
         _months(report, f"{turn.words}, by the month in which it was recorded", counts)
-    report.heading("What venues showed and did")
+    report.heading("What venues showed and did", room=CHART)
     _months(report, "Proofs handed in", _by_month(Evidence.uploaded_at, year, on))
     trained = _by_month(TrainingRecord.recorded_at, year, on, TrainingRecord.withdrawn_at.is_(None))
     _months(report, "Trainings of people written down", trained)
     _months(report, "Safety walks finished", _by_month(Audit.finished_at, year, on))
     _months(report, "Things mended after a walk", _mended(year, on))
-    report.heading("Looks from outside")
+    report.heading("Looks from outside", room=CHART)
     _findings(report, year, on)
     report.finish()
 
@@ -160,7 +160,7 @@ def draw_register(file: IO[bytes]) -> None:
         "behind each code says the same, worked out anew each time it is opened."
     )
     columns = (
-        Column("Certificate", 3), Column("Venue", 5), Column("State", 2.5),
+        Column("Certificate", 3.8), Column("Venue", 4.6), Column("State", 2.5),
         Column("Since", 2.2), Column("Until", 2.2), Column("Why", 5),
     )  # fmt: skip
     report.table("Certificates, by the venues’ names", columns, _certificates())

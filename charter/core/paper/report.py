@@ -8,6 +8,9 @@ from charter.core.paper.sheet import HEIGHT, MARGIN, MEASURE, WIDTH, Element, Sh
 from charter.core.paper.typeset import BOLD, RULE, SOFT, Type, fit, legible, strong, tidy, wrap
 from charter.core.text import in_words
 
+# How high a chart is with its words, in points.
+CHART = 130.0
+
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
@@ -64,10 +67,13 @@ class Report:
         self._top = HEIGHT - MARGIN
         self._letterhead()
 
-    def heading(self, text: str, level: int = 2) -> None:
-        """A heading of level 2 or 3, kept on the page of what follows it."""
+    def heading(self, text: str, level: int = 2, *, room: float = 0) -> None:
+        """A heading of level 2 or 3, kept on the page of what follows it.
+
+        `room` is what that takes, in points, if it is more than three lines and cannot be parted.
+        """
         type_ = Type(BOLD, 14 if level == 2 else 11.5, leading=1.2)
-        self._need(type_.line * 2 + self._BODY.line * 3)
+        self._need(type_.line * 2 + max(room, self._BODY.line * 3))
         self._top -= type_.size * 0.6
         self.headings.append((level, text, self._sheet.pages))
         self._sheet.bookmark(text, level - 1, self._top)
@@ -110,10 +116,10 @@ class Report:
 
         It is an ornament to whoever hears the page: the same numbers stand in a table after it.
         """
-        high, most = 70.0, max((number for _, number in values), default=0)
+        high, most = CHART - 60, max((number for _, number in values), default=0)
         if not most:
             return
-        self._need(high + 60)
+        self._need(CHART)
         self._write("P", caption, Type(BOLD), after=14)
         step = MEASURE / len(values)
         base = self._top - high
