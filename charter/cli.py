@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from charter import config
 from charter.accounts import invitations, notices
 from charter.accounts import service as accounts
+from charter.auditors import service as engagements
 from charter.auditors import work as audit_work
 from charter.audits import loading as audits
 from charter.audits import reminders as to_mend
@@ -98,6 +99,7 @@ def run_nightly(*, after_a_pause: bool = False) -> str:
     mending += street_faults.remind()
     commit()
     lock(CITY)
+    engagements.know_auditors()
     audit_work.tell()
     commit()
     done = [f"{told} champions told of a lapse."] if told else []

@@ -153,6 +153,22 @@ def withdraw(invitation_id: int, *, by: User, venue_id: int | None) -> Invitatio
     return row
 
 
+def withdraw_audit(email: str, venue_ids: Sequence[int], ends_on: date) -> None:
+    """Take back the invitation to an audit that was ended before anybody took it up."""
+    for row in db.session.scalars(
+        select(Invitation).where(
+            Invitation.email == rules.same_address(email),
+            Invitation.role == Role.AUDITOR,
+            Invitation.ends_on == ends_on,
+            Invitation.accepted_at.is_(None),
+            Invitation.withdrawn_at.is_(None),
+        )
+    ):
+        if set(row.venue_ids or ()) == set(venue_ids):
+            row.withdrawn_at = clock.now()
+            _note("invitation.withdrawn", row, None)
+
+
 def waiting_at(venue_id: int) -> Sequence[Invitation]:
     """Invitations to a venue that nobody has accepted or taken back, newest first."""
     return _unanswered(Invitation.venue_id == venue_id)
@@ -223,12 +239,6 @@ def place_words(row: Invitation) -> str:
 def companies() -> Sequence[Operator]:
     """The companies that an area manager can look after, by name."""
     return db.session.scalars(select(Operator).order_by(Operator.name)).all()
-
-
-def venues_named(venue_ids: Iterable[int]) -> Sequence[Venue]:
-    """Venues by their numbers, by name; ids of none are passed over."""
-    query = select(Venue).where(Venue.id.in_(set(venue_ids)))
-    return db.session.scalars(query.order_by(Venue.name_key, Venue.id)).all()
 
 
 def _open(token: str) -> Invitation:
@@ -329,6 +339,8 @@ def _refuse_held(wish: Wish, known: User, *, tell: bool) -> None:
 
 
 def _waiting(wish: Wish, email: str) -> Invitation | None:
+    if wish.role is Role.AUDITOR:
+        return None  # each audit has its own venues and days, so each has its own link
     return db.session.scalar(
         select(Invitation).where(
             Invitation.email == email,

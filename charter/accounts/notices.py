@@ -34,19 +34,21 @@ def keepers(venue_id: int) -> list[User]:
     return list(dict.fromkeys(row.user for row in rows if row.role in KEEPERS))
 
 
-def something_waits(venue_id: int, page: str, *, what: str = "waits") -> None:
+def something_waits(venue_id: int, page: str, *, what: str = "waits", once: bool = False) -> None:
     """Mail each champion and stand-in the link to one of the venue's pages: never what waits there.
 
     At most once a day for each of them and `what`, so that a busy day is one mail. Something that
-    they were promised to hear of each time is a `what` of its own.
+    they were promised to hear of each time is a `what` of its own. `once`: never again for it,
+    whatever the day.
     """
     link = f"{config.current().public_url}/venues/{venue_id}/{page}"
+    day = "once" if once else str(clock.today())
     for member in service.champions([venue_id])[venue_id]:
         mail.post(
             "something-waits",
             member.user.email,
             user_id=member.user_id,
-            dedupe=f"{what}/{venue_id}/{member.user_id}/{clock.today()}",
+            dedupe=f"{what}/{venue_id}/{member.user_id}/{day}",
             link=link,
         )
 

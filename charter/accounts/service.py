@@ -225,13 +225,15 @@ def give_role(
 ) -> Membership:
     """Give a role from today or a later day on; one that a person holds there is kept instead.
 
+    An auditor's stands for one audit from a day to a day, beside those of others at the same venue:
+    two of them made into one would open the days between, or end one with the other.
     Needs the lock of the venue's chain, else the city's. Refuses roles of two sides in one person.
     """
     held = roles_of(user.id)
     rules.refuse_mixed_sides((Role(m.role) for m in held), role)
     for known in held:
         place = (known.role, known.venue_id, known.operator_id, known.is_stand_in)
-        if place == (role, venue_id, operator_id, is_stand_in):
+        if role is not Role.AUDITOR and place == (role, venue_id, operator_id, is_stand_in):
             return _until(known, ends_on, by)
     row = Membership(
         user_id=user.id,

@@ -11,10 +11,9 @@ from typing import IO, Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from charter import config
 from charter.auditors import asat
 from charter.auditors.models import AuditFinding
-from charter.auditors.sections import day
+from charter.auditors.sections import begun, day
 from charter.auditors.work import Grade
 from charter.audits.models import Action, Audit
 from charter.certificates import reading
@@ -22,27 +21,13 @@ from charter.certificates.models import Certificate, CertificateEvent
 from charter.certificates.rules import Turn
 from charter.core import clock
 from charter.core.db import db
-from charter.core.paper.ream import Ream
-from charter.core.paper.report import CHART, Column, Letterhead, Report
+from charter.core.paper.report import CHART, Column, Report
 from charter.core.text import in_words
 from charter.proofs.models import Evidence
 from charter.training.models import TrainingRecord
 from charter.venues.models import Kind, Venue
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def _report(file: IO[bytes], title: str, on: date, page: str) -> Report:
-    settings = config.current()
-    head = Letterhead(
-        settings.city.office_name,
-        settings.city.charter_name,
-        settings.city.colour,
-        f"{settings.public_url.partition('://')[2]}/{page}",
-        on,
-    )
-    ream = Ream(file, title, author=head.office_name, subject=head.charter_title, made_on=on)
-    return Report(head, title, ream)
 
 
 def last_day(year: int) -> date:
@@ -53,7 +38,7 @@ def last_day(year: int) -> date:
 def draw_year(file: IO[bytes], year: int) -> None:
     """Write the report of a year into a file."""
     on = last_day(year)
-    report = _report(file, f"The charter in {year}", on, "register")
+    report = begun(file, f"The charter in {year}", on, page="register")
     report.paragraph(
         f"What was recorded from {in_words(date(year, 1, 1))} to {in_words(on)}. It counts what "
         "was done. It does not say that any place is safe, and it names none for what happened "
@@ -154,7 +139,7 @@ def _findings(report: Report, year: int, on: date) -> None:
 def draw_register(file: IO[bytes]) -> None:
     """Write the register of every current certificate, as it reads today, into a file."""
     today = clock.today()
-    report = _report(file, "Register of certificates", today, "register")
+    report = begun(file, "Register of certificates", today, page="register")
     report.paragraph(
         "Every certificate that is not withdrawn or replaced, with its state today. The page "
         "behind each code says the same, worked out anew each time it is opened."

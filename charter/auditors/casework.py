@@ -18,6 +18,7 @@ from charter.auditors.work import findings
 from charter.commitments import standing
 from charter.commitments.assessment import RequirementAssessment
 from charter.core.db import db
+from charter.editions import service as editions
 from charter.editions.terms import Commitment
 from charter.proofs.models import Evidence, EvidenceSeen
 from charter.proofs.states import ProofState
@@ -57,6 +58,13 @@ class Case:
     venue: Venue
     commitments: Sequence[tuple[Commitment, Sequence[Compared]]]
     people: Mapping[int, str]
+
+
+def asked(row: Engagement) -> str:
+    """The commitments that an engagement looks at, by name."""
+    edition = editions.current()
+    found = ((key, edition.commitment(key)) for key in row.commitments)
+    return ", ".join(one.name if one else key for key, one in found) or "All of them"
 
 
 def case(row: Engagement, venue_id: int) -> Case | None:

@@ -11,7 +11,6 @@ from typing import IO, Any
 
 from sqlalchemy import select
 
-from charter import config
 from charter.auditors import asat, sections
 from charter.auditors.models import AuditSight
 from charter.auditors.sections import Asked, day
@@ -20,8 +19,7 @@ from charter.commitments.assessment import RequirementAssessment, VenueAssessmen
 from charter.core import clock
 from charter.core.db import db
 from charter.core.files import StoredFile
-from charter.core.paper.ream import Ream
-from charter.core.paper.report import Column, Letterhead, Report
+from charter.core.paper.report import Column, Report
 from charter.core.text import in_words
 from charter.proofs.decisions import WAYS_SEEN
 from charter.proofs.models import Evidence, EvidenceFile, EvidenceSeen
@@ -53,17 +51,7 @@ def _drawn(
     judged: VenueAssessment | None,
     headings: Sequence[tuple[int, str, int]],
 ) -> Report:
-    settings, venue = config.current(), about.venue
-    head = Letterhead(
-        settings.city.office_name,
-        settings.city.charter_name,
-        settings.city.colour,
-        f"{settings.public_url.partition('://')[2]}/proof",
-        about.on,
-    )
-    title = f"{TITLE}: {venue.name}"
-    ream = Ream(file, title, author=head.office_name, subject=head.charter_title, made_on=about.on)
-    report = Report(head, title, ream)
+    report = sections.begun(file, f"{TITLE}: {about.venue.name}", about.on)
     _front(report, about, judged)
     report.contents(headings or _expected(judged))
     if judged is not None:
@@ -73,7 +61,8 @@ def _drawn(
     sections.training(report, about)
     sections.book(report, about)
     sections.walks(report, about)
-    sections.audits(report, about)
+    names = {each.key: _asked(each) for each in judged.requirements} if judged else {}
+    sections.audits(report, about, names)
     sections.certificates(report, about)
     sections.custody(report, about)
     report.finish()

@@ -44,7 +44,6 @@ class EndForm(Form):
 class SightForm(Form):
     """That an auditor saw a proof themselves."""
 
-    evidence = Hidden()
     how = Choice("How did you see it?", choices=list(WAYS.items()), missing="Choose how you saw it")
     seen_on = DateParts("On which day?")
     note = TextLine("Note", limit=300, missing=None)

@@ -135,7 +135,6 @@ class AuditComplaint(Model):
 # What an auditor may write to, besides the web session (`watch`).
 OWN_TABLES = frozenset(
     {
-        Engagement.__tablename__,
         AuditQuestion.__tablename__,
         AuditSight.__tablename__,
         AuditFinding.__tablename__,

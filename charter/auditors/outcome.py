@@ -4,29 +4,17 @@ from collections import Counter
 from datetime import date
 from typing import IO
 
-from charter import config
 from charter.auditors import casework, work
 from charter.auditors.models import Engagement
-from charter.auditors.sections import day
+from charter.auditors.sections import begun, day
 from charter.auditors.work import WAYS, Grade
-from charter.core.paper.ream import Ream
-from charter.core.paper.report import Column, Letterhead, Report
+from charter.core.paper.report import Column, Report
 from charter.editions import service as editions
 
 
 def draw(file: IO[bytes], row: Engagement, on: date) -> None:
     """Write the report of an engagement, as it is on a day, into a file."""
-    settings = config.current()
-    head = Letterhead(
-        settings.city.office_name,
-        settings.city.charter_name,
-        settings.city.colour,
-        f"{settings.public_url.partition('://')[2]}/proof",
-        on,
-    )
-    title = f"Audit: {row.title}"
-    ream = Ream(file, title, author=head.office_name, subject=head.charter_title, made_on=on)
-    report = Report(head, title, ream)
+    report = begun(file, f"Audit: {row.title}", on)
     progress = casework.progress(row)
     _front(report, row, len(progress))
     _summary(report, row, progress)
@@ -41,7 +29,7 @@ def _front(report: Report, row: Engagement, venues: int) -> None:
         ("From", day(row.from_on)),
         ("To", day(row.last_day)),
         ("What for", row.scope or "the whole charter"),
-        ("Commitments", ", ".join(row.commitments) or "all"),
+        ("Commitments", casework.asked(row)),
         ("Venues", str(venues)),
     ]
     if sample:

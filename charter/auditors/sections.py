@@ -1,12 +1,13 @@
 """The parts of an evidence report that are not proofs: training, book, walks, audits, seals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import case, func, select
 
+from charter import config
 from charter.auditors import asat
 from charter.auditors.models import AuditFinding, Engagement
 from charter.auditors.work import Grade
@@ -15,7 +16,8 @@ from charter.certificates.models import Certificate, CertificateEvent
 from charter.certificates.rules import Turn
 from charter.core import clock, trail
 from charter.core.db import db
-from charter.core.paper.report import Column, Report
+from charter.core.paper.ream import Ream
+from charter.core.paper.report import Column, Letterhead, Report
 from charter.core.trail import TrailEntry
 from charter.incidents import chain
 from charter.incidents.models import BookLine, Entry
@@ -46,6 +48,20 @@ class Asked:
     venue: Place
     on: date
     by: datetime
+
+
+def begun(file: IO[bytes], title: str, on: date, *, page: str = "proof") -> Report:
+    """A report of the city's of a day, begun in a file; `page` is named at each sheet's foot."""
+    settings = config.current()
+    head = Letterhead(
+        settings.city.office_name,
+        settings.city.charter_name,
+        settings.city.colour,
+        f"{settings.public_url.partition('://')[2]}/{page}",
+        on,
+    )
+    ream = Ream(file, title, author=head.office_name, subject=head.charter_title, made_on=on)
+    return Report(head, title, ream)
 
 
 def asked(venue: Venue, on: date) -> Asked:
@@ -183,7 +199,8 @@ def _action_row(row: Any, about: Asked) -> tuple[str, ...]:
     )
 
 
-def audits(report: Report, about: Asked) -> None:
+def audits(report: Report, about: Asked, names: Mapping[str, str]) -> None:
+    """What auditors found; `names` has the number and short name of requirements by key."""
     report.heading("Looks from outside")
     rows = db.session.execute(
         select(AuditFinding, Engagement.title)
@@ -196,7 +213,12 @@ def audits(report: Report, about: Asked) -> None:
         Column("What, and what to do", 7),
     )  # fmt: skip
     found = (
-        (f"{title}, {row.number}", row.requirement_key, Grade(row.grade).label, _found(row, about))
+        (
+            f"{title}, {row.number}",
+            names.get(row.requirement_key, row.requirement_key),
+            Grade(row.grade).label,
+            _found(row, about),
+        )
         for row, title in rows
     )
     if not rows:

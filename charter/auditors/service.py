@@ -9,13 +9,10 @@ from sqlalchemy import select
 from charter.accounts import invitations
 from charter.accounts import service as accounts
 from charter.accounts.invitations import Wish
-from charter.accounts.models import Membership, User
+from charter.accounts.models import Invitation, Membership, User
 from charter.accounts.rules import same_address
 from charter.auditors import sampling
-from charter.auditors.models import (
-    Engagement,
-    EngagementVenue,
-)
+from charter.auditors.models import Engagement, EngagementVenue
 from charter.auditors.sampling import Unit
 from charter.core import clock, trail
 from charter.core.access import Role
@@ -146,36 +143,67 @@ def end(engagement_id: int, *, by: int) -> None:
     if row is None or row.last_day < today:
         raise Refused("This engagement is over.")
     row.ended_on = today - timedelta(days=1)
-    others = _other_venues(row)
+    row.auditor_id = row.auditor_id or _taken_up_by(row.email)
+    here = venue_ids(row.id)
+    invitations.withdraw_audit(row.email, here, row.to_on)
+    others = _others(row)
     for each in db.session.scalars(
         select(Membership).where(
             Membership.user_id == (row.auditor_id or 0),
             Membership.role == Role.AUDITOR,
             Membership.ends_on >= today,
-            Membership.venue_id.in_(venue_ids(row.id)),
+            Membership.venue_id.in_(here),
         )
     ):
-        if each.venue_id not in others:
+        goes_on = any(
+            venue_id == each.venue_id and to_on == each.ends_on and from_on <= each.starts_on
+            for venue_id, from_on, to_on in others
+        )
+        if not goes_on:
             each.ends_on = min(today, each.starts_on) - timedelta(days=1)
-    for venue_id in venue_ids(row.id):
+    for venue_id in here:
         trail.note("engagement.ended", "engagement", row.id, venue_id=venue_id, by=by)
     trail.note("engagement.ended", "engagement", row.id, by=by)
 
 
-def _other_venues(row: Engagement) -> set[int]:
-    """Venues that another engagement of the same auditor goes on with."""
-    return set(
-        db.session.scalars(
-            select(EngagementVenue.venue_id)
-            .join(Engagement, Engagement.id == EngagementVenue.engagement_id)
-            .where(
-                Engagement.auditor_id == row.auditor_id,
-                Engagement.id != row.id,
-                Engagement.to_on >= clock.today(),
-                Engagement.ended_on.is_(None),
-            )
+def _others(row: Engagement) -> list[tuple[int, date, date]]:
+    """Venue, first and last day of what else the same auditor was granted and is not over."""
+    found = db.session.execute(
+        select(EngagementVenue.venue_id, Engagement.from_on, Engagement.to_on)
+        .join(Engagement, Engagement.id == EngagementVenue.engagement_id)
+        .where(
+            (Engagement.auditor_id == row.auditor_id) | (Engagement.email == row.email),
+            Engagement.id != row.id,
+            Engagement.to_on >= clock.today(),
+            Engagement.ended_on.is_(None),
         )
     )
+    return [(venue_id, from_on, to_on) for venue_id, from_on, to_on in found]
+
+
+def _taken_up_by(email: str) -> int | None:
+    """Who took up an auditor's invitation that went to this address, or None."""
+    return db.session.scalars(
+        select(Invitation.accepted_by)
+        .where(
+            Invitation.email == email,
+            Invitation.role == Role.AUDITOR,
+            Invitation.accepted_by.is_not(None),
+        )
+        .order_by(Invitation.id.desc())
+        .limit(1)
+    ).first()
+
+
+def know_auditors() -> int:
+    """Write down who took up their invitation, so that a new address loses nobody their audit.
+
+    How many are known now who were not before. Needs the city's lock.
+    """
+    rows = db.session.scalars(select(Engagement).where(Engagement.auditor_id.is_(None))).all()
+    for row in rows:
+        row.auditor_id = _taken_up_by(row.email)
+    return sum(row.auditor_id is not None for row in rows)
 
 
 def venue_ids(engagement_id: int) -> list[int]:

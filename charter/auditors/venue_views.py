@@ -99,7 +99,7 @@ def complain(venue_id: int, engagement_id: int) -> Answer:
 def complaints_index() -> Answer:
     """Complaints about auditors, those that wait first."""
     rows = complaints.complaints()
-    names = {row.venue_id: venues.venue(row.venue_id) for row in rows}
+    names = {venue.id: venue for venue in venues.named({row.venue_id for row in rows})}
     return render_template("auditors/complaints.html", rows=rows, names=names, today=clock.today())
 
 

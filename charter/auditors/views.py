@@ -17,7 +17,6 @@ from flask import (
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from charter.accounts import invitations
 from charter.accounts.models import User
 from charter.auditors import casework, service
 from charter.auditors.forms import EndForm, EngagementForm
@@ -32,7 +31,6 @@ from charter.venues import service as venues
 
 bp = Blueprint("engagements", __name__)
 Answer = str | AnyResponse | Response
-LARGEST_SAMPLE = 200
 
 
 def _me() -> User:
@@ -72,7 +70,7 @@ def new() -> Answer:
     return render_template(
         "auditors/new.html",
         form=form,
-        drawn=invitations.venues_named(found) if found else [],
+        drawn=venues.named(found),
         strata=found,
         population=population,
         words=request.args.get("find", ""),
@@ -80,27 +78,19 @@ def new() -> Answer:
 
 
 def _form() -> EngagementForm:
-    form = EngagementForm()
+    today = clock.today()
+    form = EngagementForm(
+        once=secrets.token_hex(16), how="drawn", size="20", seed=secrets.token_hex(8),
+        from_on=today, to_on=today + timedelta(days=28),
+    )  # fmt: skip
     form.commitments.choices = [
         (each.key, f"{each.number} {each.name}") for each in editions.current().commitments
     ]
-    named = [int(each) for each in request.form.getlist("venues") if is_number(each)][:200]
+    chosen = [int(each) for each in request.form.getlist("venues") if is_number(each)]
     rows = {row.id: row for row in venues.search(request.args.get("find", ""))}
-    rows |= {row.id: row for row in invitations.venues_named(named)}
+    rows |= {row.id: row for row in venues.named(chosen[: service.MOST_VENUES])}
     form.venues.choices = [(str(row.id), row.name) for row in rows.values()]
-    if request.method == "GET":
-        form.once.data = secrets.token_hex(16)
-        form.how.data = "drawn"
-        form.size.data = "20"
-        form.seed.data = secrets.token_hex(8)
-        form.from_on.typed = _typed(0)
-        form.to_on.typed = _typed(28)
     return form
-
-
-def _typed(days: int) -> dict[str, str]:
-    day = clock.today() + timedelta(days=days)
-    return {"day": str(day.day), "month": str(day.month), "year": str(day.year)}
 
 
 def _units(form: EngagementForm) -> tuple[list[Unit], int]:
@@ -112,8 +102,8 @@ def _units(form: EngagementForm) -> tuple[list[Unit], int]:
             field.errors = ["Choose one venue or more"]
         return units, 0
     size = form.size.data or ""
-    if not size.isdecimal() or not 1 <= int(size) <= LARGEST_SAMPLE:
-        form.size.errors = [f"Enter a number from 1 to {LARGEST_SAMPLE}"]
+    if not size.isdecimal() or not 1 <= int(size) <= service.MOST_VENUES:
+        form.size.errors = [f"Enter a number from 1 to {service.MOST_VENUES}"]
         return [], 0
     if not form.seed.data:
         form.seed.errors = ["Enter a seed: any letters and numbers"]
@@ -164,5 +154,5 @@ def engagement(engagement_id: int) -> Answer:
         row=row,
         progress=casework.progress(row),
         today=clock.today(),
-        edition=editions.current(),
+        asked=casework.asked(row),
     )

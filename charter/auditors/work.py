@@ -15,6 +15,8 @@ from charter.core.errors import Refused
 from charter.core.files import Received
 from charter.proofs.models import Evidence
 
+# How long a night may be missed and still be made up for.
+LOOK_BACK = timedelta(days=7)
 WAYS = {"on-page": "On its page", "at-venue": "At the venue", "original": "The original"}
 
 
@@ -155,7 +157,7 @@ def find(row: Engagement, venue_id: int, found: Found, *, by: int) -> AuditFindi
 
 
 def check(row: Engagement, venue_id: int, number: int, works: bool, words: str, *, by: int) -> None:
-    """Say whether what was done about a finding had its effect."""
+    """Say whether what was done about a finding had its effect; once, as a report may tell it."""
     finding = db.session.scalars(
         select(AuditFinding).where(
             AuditFinding.engagement_id == row.id,
@@ -165,6 +167,8 @@ def check(row: Engagement, venue_id: int, number: int, works: bool, words: str, 
     ).first()
     if finding is None or not Grade(finding.grade).asks:
         raise Refused("There is nothing to check about this finding.")
+    if finding.checked_on is not None:
+        raise Refused("This finding has been checked. Write a new one.")
     finding.works, finding.checked_words = works, words
     finding.checked_on, finding.checked_by = clock.today(), by
     trail.note("audit-file.checked", "audit-finding", finding.id, venue_id=venue_id, by=by)
@@ -194,18 +198,20 @@ def question(venue_id: int, question_id: int) -> AuditQuestion | None:
 
 
 def tell() -> int:
-    """Mail the champions of venues that were asked something since yesterday; how many venues.
+    """Mail the champions of venues that were asked something, once for it; how many venues.
 
-    An auditor writes to their own tables alone, so the night does it. Needs the city's lock.
+    An auditor writes to their own tables alone, so the night does it, and makes up for nights that
+    were missed. Needs the city's lock.
     """
-    venues = db.session.scalars(
-        select(AuditQuestion.venue_id)
+    waiting = db.session.execute(
+        select(AuditQuestion.venue_id, func.max(AuditQuestion.id))
         .where(
             AuditQuestion.answered_at.is_(None),
-            AuditQuestion.asked_at >= clock.now() - timedelta(days=1),
+            AuditQuestion.asked_at >= clock.now() - LOOK_BACK,
         )
-        .distinct()
+        .group_by(AuditQuestion.venue_id)
+        .order_by(AuditQuestion.venue_id)
     ).all()
-    for venue_id in venues:
-        notices.something_waits(venue_id, "auditor", what="auditor")
-    return len(venues)
+    for venue_id, newest in waiting:
+        notices.something_waits(venue_id, "auditor", what=f"auditor-{newest}", once=True)
+    return len(waiting)

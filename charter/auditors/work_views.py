@@ -88,12 +88,7 @@ def see(engagement_id: int, venue_id: int, evidence_id: int) -> Answer:
         ),
         None,
     ) or abort(404)
-    form = SightForm()
-    if request.method == "GET":
-        today = clock.today()
-        form.seen_on.typed = {
-            "day": str(today.day), "month": str(today.month), "year": str(today.year),
-        }  # fmt: skip
+    form = SightForm(seen_on=clock.today())
     back = url_for(".case", engagement_id=engagement_id, venue_id=venue_id)
     done = _done(
         form,

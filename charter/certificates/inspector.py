@@ -33,6 +33,7 @@ def _seen(each: Any) -> tuple[str, bool, int]:
             each.signer_info, each.signer_cert, "data", each.compute_digest()
         )
     except (ValueError, CMSExtractionError, NotImplementedError):
+        # What cannot be worked through was not made so by us: its seal does not hold.
         return der, False, end
     # The hole in what is covered is the signature itself and nothing else.
     hole = len(each.pkcs7_content) * 2 + 2

@@ -199,7 +199,7 @@ def _new_owner(certificate: Terms, unsigned: bool) -> Verdict | None:
 
 
 def _unmet(certificate: Terms, standing: Standing, today: date, grace_days: int) -> Verdict | None:
-    """Lines 5 to 7: the verdict once an essential check does not hold, else None."""
+    """Lines 5 to 8: the verdict once an essential check does not hold, else None."""
     since = standing.lapsed_on
     if standing.all_met:
         if standing.holds_until is None or today <= standing.holds_until:

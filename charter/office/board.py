@@ -6,7 +6,7 @@ one, by name. A page is found by the last row before it (its key), never by coun
 page 50 costs what page 1 does.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -335,14 +335,6 @@ def read_states(written: str) -> dict[int, str]:
     """The state of each commitment by its number, from what `commitments` gives."""
     pairs = (each.partition(":") for each in written.split(",") if each)
     return {int(number): state for number, _, state in pairs}
-
-
-def named(venue_ids: Collection[int | None]) -> list[Row[Any]]:
-    """The id, name and street of these venues, by name; no statement for none."""
-    if not venue_ids:
-        return []
-    query = select(Venue.id, Venue.name, Venue.street).where(Venue.id.in_(venue_ids))
-    return list(db.session.execute(query.order_by(Venue.name_key, Venue.id)))
 
 
 def editions_signed() -> set[str]:

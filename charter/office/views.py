@@ -57,8 +57,8 @@ def home() -> Answer:
         return redirect(url_for("commitments.home", venue_id=covered[0]), 303)
     return render_template(
         "office/home.html",
-        overseen=board.named(overseen),
-        covered=board.named(covered),
+        overseen=venue_service.named(overseen),
+        covered=venue_service.named(covered),
     )
 
 

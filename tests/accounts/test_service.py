@@ -249,14 +249,26 @@ def test_a_closed_account_is_out_at_once_and_its_venue_without_a_champion(app: F
 @pytest.mark.sqlite_only
 def test_a_role_held_already_is_kept_and_extended(app: Flask) -> None:
     with app.app_context():
-        place = make_place()
-        user = make_member(Role.AUDITOR, venue=place)
+        user = make_member(Role.OFFICER)
         first = role_of(user).id
         later = clock.today() + timedelta(days=90)
         locked(CITY)
-        again = service.give_role(user, Role.AUDITOR, venue_id=place.id, ends_on=later)
+        again = service.give_role(user, Role.OFFICER, ends_on=later)
         assert (again.id, again.ends_on) == (first, later)
         assert [e.verb for e in trail.history(CITY)] == ["role.extended"]
+
+
+@pytest.mark.sqlite_only
+def test_an_auditors_role_of_one_audit_stands_beside_that_of_another(app: Flask) -> None:
+    with app.app_context():
+        place = make_place()
+        user = make_member(Role.AUDITOR, venue=place)
+        first, last = role_of(user).id, role_of(user).ends_on
+        later = clock.today() + timedelta(days=90)
+        locked(CITY)
+        again = service.give_role(user, Role.AUDITOR, venue_id=place.id, ends_on=later)
+        assert again.id != first
+        assert {row.ends_on for row in service.roles_of(user.id)} == {last, later}
 
 
 @pytest.mark.sqlite_only

@@ -9,20 +9,27 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from charter.accounts.models import Invitation
+from charter.accounts import invitations
+from charter.accounts.models import Invitation, User
 from charter.auditors import casework, complaints, service
 from charter.auditors.models import AuditFinding, AuditQuestion, AuditSight, Engagement
 from charter.cli import run_nightly
 from charter.core import clock, trail
 from charter.core.access import Role
-from charter.core.db import CITY, NotYours, db, lock, only_writing, read_only
+from charter.core.db import CITY, NotYours, commit, db, lock, only_writing, read_only
 from charter.core.errors import Refused
 from charter.core.mail import OutboxMail
 from charter.proofs.models import Evidence
 from charter.venues.models import Venue
 from tests import matrix
 from tests.abuse.world import made
-from tests.builders.accounts import make_member
+from tests.builders.accounts import (
+    TOTP_SECRET,
+    last_link,
+    make_member,
+    make_user,
+    password_hash,
+)
 from tests.builders.auditors import engage, make_auditor
 from tests.builders.certificates import in_city, issue, make_ready, noon
 from tests.builders.commitments import Scene, make_scene
@@ -146,6 +153,98 @@ def test_an_audit_that_is_ended_early_opens_nothing_more(app: Flask, as_: As) ->
     assert "This engagement is over" in as_(admin).refused(f"/office/engagements/{number}").text
 
 
+def invite(address: str, *venues: int, **overrides: object) -> tuple[int, str]:
+    """Engage somebody who has no account: the engagement, and the token that was mailed."""
+    stranger = make_auditor()
+    number = engage(stranger, *venues, email=address, **overrides)
+    return number, last_link("invitation", address).rpartition("/")[2]
+
+
+def take_up(token: str) -> int:
+    """Take up an invitation with a new account that has its second factor; its number."""
+    db.session.rollback()
+    row = invitations.found(token)[1]
+    assert row is not None
+    venues = tuple(row.venue_ids or ())
+    db.session.rollback()
+    lock(CITY, *venues)
+    user = invitations.accept_as_new(token, name="Ines Rowe", password_hash=password_hash())
+    user.totp_sealed = make_user(totp=TOTP_SECRET).totp_sealed
+    number = user.id
+    commit()
+    db.session.rollback()
+    return number
+
+
+def test_an_audit_ended_early_opens_nothing_for_whoever_was_invited_to_it(
+    app: Flask, as_: As
+) -> None:
+    with app.app_context():
+        scene, other = make_ready(), make_ready()
+        first, token = invite("ines@outside.example", scene.venue)
+        late, unread = invite("late@outside.example", other.venue)
+        auditor = take_up(token)
+        admin = make_member(Role.OFFICE_ADMIN).id
+        db.session.rollback()
+    visitor = as_(auditor)
+    assert visitor.get(f"/audit/{first}/venues/{scene.venue}").status == 200
+    assert visitor.get(f"/office/venues/{scene.venue}").status == 200
+    as_(admin).post(f"/office/engagements/{first}")
+    as_(admin).post(f"/office/engagements/{late}")
+    visitor.get(f"/audit/{first}/venues/{scene.venue}", 404)
+    visitor.get(f"/office/venues/{scene.venue}", 404)
+    with app.app_context():
+        assert db.session.get_one(Engagement, first).auditor_id == auditor
+        assert invitations.found(unread)[0] is not invitations.LinkState.OPEN
+        db.session.rollback()
+
+
+def test_two_audits_of_one_venue_open_on_their_own_days_and_no_others(app: Flask, as_: As) -> None:
+    with app.app_context():
+        scene = make_ready()
+        auditor, today = make_auditor(), clock.today()
+        first = engage(auditor, scene.venue, to_on=today + 20 * DAY)
+        engage(auditor, scene.venue, from_on=today + 40 * DAY, to_on=today + 50 * DAY)
+        engage(auditor, scene.venue, to_on=today + 3 * DAY)
+        admin = make_member(Role.OFFICE_ADMIN).id
+    page = f"/office/venues/{scene.venue}"
+    for day, status in ((0, 200), (10, 200), (20, 200), (21, 404), (39, 404), (40, 200), (51, 404)):
+        with clock.moved_to(noon(today + day * DAY)):
+            assert as_(auditor).answer(page).status_code == status, day
+    as_(admin).post(f"/office/engagements/{first}")
+    for day, status in ((0, 200), (3, 200), (4, 404), (20, 404), (40, 200), (50, 200), (51, 404)):
+        with clock.moved_to(noon(today + day * DAY)):
+            assert as_(auditor).answer(page).status_code == status, day
+
+
+def test_two_audits_of_somebody_invited_each_open_their_own_venues(app: Flask, as_: As) -> None:
+    with app.app_context():
+        one, other = make_ready(), make_ready()
+        first, token = invite("ines@outside.example", one.venue)
+        second, again = invite("ines@outside.example", other.venue)
+        auditor = take_up(token)
+        lock(CITY, other.venue)
+        invitations.accept(again, by=db.session.get_one(User, auditor))
+        commit()
+        db.session.rollback()
+    visitor = as_(auditor)
+    assert visitor.get(f"/audit/{first}/venues/{one.venue}").status == 200
+    assert visitor.get(f"/audit/{second}/venues/{other.venue}").status == 200
+
+
+def test_an_auditor_who_changes_their_address_keeps_their_audit(app: Flask, as_: As) -> None:
+    with app.app_context():
+        scene = make_ready()
+        number, token = invite("ines@outside.example", scene.venue)
+        auditor = take_up(token)
+        lock(CITY)
+        assert service.know_auditors() == 1
+        db.session.get_one(User, auditor).email = "rowe@outside.example"
+        commit()
+        db.session.rollback()
+    assert as_(auditor).get(f"/audit/{number}/venues/{scene.venue}").status == 200
+
+
 def test_one_auditor_does_not_reach_the_audit_of_another(app: Flask, as_: As) -> None:
     with app.app_context():
         scene, other = make_ready(), make_ready()
@@ -263,6 +362,8 @@ def test_seen_by_me_findings_and_whether_they_worked(app: Flask, as_: As) -> Non
     visitor.post(f"{base}/findings/new", {**form, "grade": "conforms", "words": "All well."})
     assert "Nothing by the bar." in as_(scene.champion).get(f"/venues/{scene.venue}/auditor").text
     visitor.post(f"{base}/findings/1", {"works": "yes", "words": "It hangs there now."})
+    again = visitor.refused(f"{base}/findings/1", {"works": "no", "words": "It fell down."})
+    assert "has been checked" in again.text
     assert "nothing to check" in visitor.get(f"{base}/findings/2").text
     visitor.get(f"{base}/findings/3", 404)
     with app.app_context():

@@ -4,6 +4,7 @@ import secrets
 from datetime import date, timedelta
 from typing import Any
 
+from charter.accounts import service as accounts
 from charter.accounts.models import User
 from charter.auditors import service
 from charter.auditors.models import Engagement
@@ -33,7 +34,8 @@ def engage(auditor: int, *venues: int, **overrides: Any) -> int:
         "commitments": (), "from_on": today, "to_on": today + timedelta(days=28),
         "units": tuple(units[each] for each in venues), "once": secrets.token_hex(8),
     }  # fmt: skip
-    by = db.session.get_one(User, admin)
+    by = accounts.person(admin)
+    assert by is not None
     row: Engagement = service.grant(service.Grant(**values | overrides), by=by)
     number = row.id
     commit()

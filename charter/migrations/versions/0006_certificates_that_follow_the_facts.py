@@ -219,7 +219,7 @@ def _counted_was() -> None:
         noon = "counted_on || ' 00:00:00.000000'"
     op.execute(
         # The one thing put into it is one of the two texts above.
-        "INSERT INTO counted_was (venue_id, fact, at, met, cases, holds_until, since, lost_on,"  # noqa: S608
+        "INSERT INTO counted_was (venue_id, fact, at, met, cases, holds_until, since, lost_on,"  # noqa: S608 - see above
         f" share, words) SELECT venue_id, fact, {noon}, met, cases, holds_until, since, lost_on,"
         " share, words FROM counted_fact"
     )
