@@ -10,8 +10,21 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Row, case, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    ScalarSelect,
+    case,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import InstrumentedAttribute
 
+from charter.auditors.models import AuditComplaint
+from charter.certificates.models import CertificateAppeal
 from charter.commitments.assessment import CommitmentState
 from charter.commitments.models import CommitmentStanding, VenueStanding
 from charter.commitments.standing import sql_all_met, sql_any_lapsed, sql_state
@@ -74,6 +87,8 @@ class Desk:
     ending: Sequence[Ending]
     waiting: dict[What, int]
     sign_ups: int
+    appeals: int
+    complaints: int
 
     @property
     def signed(self) -> int:
@@ -100,12 +115,19 @@ def desk() -> Desk:
         ending=[_ending(row, words) for row in ending],
         waiting=queue.counts(),
         sign_ups=figures.sign_ups,
+        appeals=figures.appeals,
+        complaints=figures.complaints,
     )
 
 
 def _figures(today: date) -> Row[Any]:
     figures: Row[Any] = answered(_figures_query(today), lambda rows: rows.one())
     return figures
+
+
+def _open(ended: InstrumentedAttribute[Any]) -> ScalarSelect[int]:
+    """How many rows have no such instant yet."""
+    return select(func.count()).where(ended.is_(None)).scalar_subquery()
 
 
 @lru_cache(maxsize=2)
@@ -126,6 +148,8 @@ def _figures_query(today: date) -> Query:
             count(board.lapsing(str(SOON.days), today)).label("soon"),
             champion.scalar_subquery().label("no_champion"),
             waits.scalar_subquery().label("sign_ups"),
+            _open(CertificateAppeal.decided_at).label("appeals"),
+            _open(AuditComplaint.answered_at).label("complaints"),
         )
         .join(Venue, Venue.id == VenueStanding.venue_id)
         .where(board.HAS_SIGNED)

@@ -400,11 +400,14 @@ def test_a_complaint_is_answered_by_somebody_who_did_not_engage_them(app: Flask,
     champion.post(url, {"words": "They shouted at our staff."})
     as_(auditor).get(f"/venues/{scene.venue}/auditor", 404)
     office = as_(other)
+    assert "1 complaint about an auditor" in office.get("/office/").text
+    assert "complaint about" not in as_(scene.officer).get("/office/").text
     page = office.get("/office/complaints")
     reply = next(link.href for link in page.links if "/complaints/" in link.href)
     assert "Somebody else has to answer" in as_(engaged_by).get(reply).text
     assert "Somebody else has to answer" in as_(engaged_by).refused(reply, {"words": "x"}).text
     office.post(reply, {"words": "We spoke with them."})
+    assert "complaint about" not in office.get("/office/").text
     assert "We spoke with them." in champion.get(f"/venues/{scene.venue}/auditor").text
     assert "has been answered" in office.refused(reply, {"words": "Again"}).text
     with app.app_context(), pytest.raises(Refused, match="not one of yours"):

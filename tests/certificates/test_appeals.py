@@ -94,9 +94,11 @@ def test_an_appeal_is_answered_by_somebody_apart_and_stays_the_suspension(
     for somebody in (strict, scene.officer):
         assert "Somebody else has to answer it" in as_(somebody).get(url).text
         assert "Somebody else has to answer it" in as_(somebody).refused(url, given).text
+    assert "1 appeal to answer" in as_(apart).get("/office/").text
     late = {**given, "stay_until-day": "", "stay_until-month": "", "stay_until-year": ""}
     assert "Choose a day in the next 28 days" in as_(apart).refused(url, late).text
     as_(apart).post(url, given)
+    assert "appeal to answer" not in as_(apart).get("/office/").text
     page = client.get(f"/verify/{code}")
     assert "Lapsing soon" in page.badge_words
     assert "The venue appealed, and the office upheld it." in page.text
