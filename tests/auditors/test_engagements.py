@@ -88,6 +88,10 @@ def test_the_office_draws_a_sample_and_engages_an_auditor(app: Flask, as_: As) -
         "Choose one venue or more"
         in office.refused("/office/engagements/new", {**form, "how": "named"}).text
     )
+    assert (
+        "Choose how venues are picked"
+        in office.refused("/office/engagements/new", {**form, "how": ""}).text
+    )
     seen = office.refused("/office/engagements/new", {**form, "step": "look"})
     assert "5 venues of 12" in seen.text
     with app.app_context():
