@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from charter.accounts import invitations
 from charter.accounts.models import Invitation, User
-from charter.auditors import casework, complaints, service
+from charter.auditors import casework, complaints, service, work
 from charter.auditors.models import AuditFinding, AuditQuestion, AuditSight, Engagement
 from charter.cli import run_nightly
 from charter.core import clock, trail
@@ -247,6 +247,27 @@ def test_an_auditor_who_changes_their_address_keeps_their_audit(app: Flask, as_:
         commit()
         db.session.rollback()
     assert as_(auditor).get(f"/audit/{number}/venues/{scene.venue}").status == 200
+
+
+def test_a_question_is_mailed_once_even_after_nights_that_were_missed(app: Flask) -> None:
+    with app.app_context():
+        scene = make_ready()
+        number = engage(make_auditor(), scene.venue)
+        row = db.session.get_one(Engagement, number)
+        in_city(scene.venue, lambda: work.ask(row, scene.venue, "", "Why?", by=row.auditor_id or 0))
+        told = []
+        for days in (3, 4, 5):
+            db.session.rollback()
+            with clock.moved_to(clock.now() + days * DAY):
+                lock(CITY)
+                work.tell()
+                commit()
+            mails = select(OutboxMail.user_id).where(
+                OutboxMail.kind == "something-waits", OutboxMail.user_id == scene.champion
+            )
+            told.append(len(db.session.scalars(mails).all()))
+        assert told == [1, 1, 1]
+        db.session.rollback()
 
 
 def test_one_auditor_does_not_reach_the_audit_of_another(app: Flask, as_: As) -> None:
