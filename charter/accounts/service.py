@@ -225,9 +225,8 @@ def give_role(
 ) -> Membership:
     """Give a role from today or a later day on; one that a person holds there is kept instead.
 
-    An auditor's stands for one audit from a day to a day, beside those of others at the same venue:
-    two of them made into one would open the days between, or end one with the other.
-    Needs the lock of the venue's chain, else the city's. Refuses roles of two sides in one person.
+    An auditor's is of one audit and stands beside others: made into one they would open the days
+    between. Needs the lock of the venue's chain, else the city's; refuses two sides in one person.
     """
     held = roles_of(user.id)
     rules.refuse_mixed_sides((Role(m.role) for m in held), role)
@@ -272,17 +271,16 @@ def end_role(membership_id: int, *, by: User, venue_id: int | None) -> Membershi
     only champion has its managers and stand-ins told.
     """
     row = running_role(membership_id, venue_id)
-    role = Role(row.role)
-    is_own = row.user_id == by.id
+    role, who = Role(row.role), row.user_id
+    is_own = who == by.id
     if not is_own and role not in rules.looked_after(roles_for(by, venue_id)):
         raise Refused(f"You cannot end the role of a {role.label}. Ask the night office.")
     if role is Role.OFFICE_ADMIN:
         if is_own:
             raise Refused("You cannot end your own administration. Ask another administrator.")
-        keep_an_administrator(without=row.user_id)
+        keep_an_administrator(without=who)
     row.ends_on = clock.today() - timedelta(days=1)
     db.session.flush()
-    who = row.user_id
     trail.note(
         "role.ended", "membership", row.id, venue_id=venue_id, by=by.id, role=role, person=who
     )

@@ -241,6 +241,14 @@ class _Chosen(_Asked):
         # Set, not passed on: WTForms warns of plain pairs that are passed on.
         self.choices = choices
 
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was sent. Nothing sent is no answer: the value the page would open with now is
+        not what somebody saw and left alone.
+        """
+        if not valuelist:
+            self.data = None
+        super().process_formdata(valuelist)
+
     def pre_validate(self, form: Any) -> None:
         """Refuse what is not among the options; no answer at all is for `Answered` to judge."""
         asked = self.data if isinstance(self.data, list) else [self.data]

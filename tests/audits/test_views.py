@@ -184,6 +184,25 @@ def test_two_people_on_one_room_lose_nothing(
     assert walked(app, scene, audit).answers[keys[0]] == 0
 
 
+def test_what_another_answered_meanwhile_is_not_touched_by_a_page_that_asks_it_still(
+    app: Flask, champion: Visitor, scene: Scene, as_: As
+) -> None:
+    with app.app_context():
+        other = make_member(Role.STAFF, venue=scene.venue).id
+    audit = begun(champion, scene)
+    room = next(each for each in rooms_of(app, scene, audit) if len(each.questions) > 2)
+    first, second, *_ = (each.key.split(".")[1] for each in room.questions)
+    # A browser sends nothing at all for a question whose radios were left alone.
+    opened_empty = {k: v for k, v in form_of(room).items() if not k.endswith("-answer")}
+    told = {f"{first}-answer": "1", f"{first}-note": "No light at the bins"}
+    send(champion, scene, audit, room, opened_empty | told)
+    send(as_(other), scene, audit, room, opened_empty | {f"{second}-answer": "2"})
+    rows = walked(app, scene, audit).rows
+    row = rows[room.place, room.questions[0].key]
+    assert (row.value, row.note, row.version) == (1, "No light at the bins", 1)
+    assert rows[room.place, room.questions[1].key].value == 2
+
+
 def test_a_script_saves_each_answer_and_gets_back_what_stands_there(
     app: Flask, champion: Visitor, scene: Scene
 ) -> None:
