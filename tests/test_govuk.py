@@ -11,11 +11,11 @@ import pytest
 from flask import render_template_string
 from jinja2.filters import do_mark_safe
 
+from charter.core.dateparts import DateParts
 from charter.core.errors import Refused
 from charter.core.fields import (
     Choice,
     Choices,
-    DateParts,
     Form,
     Menu,
     Password,

@@ -1,10 +1,10 @@
 """What the office types about an engagement, and what auditors and venues write in it."""
 
 from charter.auditors.work import WAYS, Grade
+from charter.core.dateparts import DateParts
 from charter.core.fields import (
     Choice,
     Choices,
-    DateParts,
     EmailField,
     Form,
     Hidden,

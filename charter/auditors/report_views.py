@@ -20,7 +20,8 @@ from charter.accounts.models import User
 from charter.auditors import annual, evidence, outcome, pack, sections, service
 from charter.core import clock
 from charter.core.access import Permission, requires
-from charter.core.fields import DateParts, QueryForm
+from charter.core.dateparts import DateParts
+from charter.core.fields import QueryForm
 from charter.core.paper import handing
 from charter.venues import service as venues
 

@@ -17,12 +17,12 @@ from charter.audits.rules import CHECKS, COSTS, FULLNESS, ROLES, WEATHER, Kind
 from charter.audits.template import DOES_NOT_APPLY, MOST_COUNTED, Answer, Question
 from charter.audits.walks import Conditions, Given, Seen, Walk
 from charter.core.clocktimes import ClockTime
+from charter.core.dateparts import DateParts
 from charter.core.errors import Refused
 from charter.core.fields import (
     ACCEPT_PHOTOS,
     Choice,
     Choices,
-    DateParts,
     Form,
     Hidden,
     Menu,

@@ -12,7 +12,8 @@ from charter.briefings.checks import BACK_MONTHS, MOST_PEOPLE, NOTE_LIMIT, By
 from charter.briefings.questions import questions
 from charter.briefings.starters import Starter
 from charter.core import clock
-from charter.core.fields import Choice, DateParts, Form, Hidden, Menu, TextArea, TextLine, Tick
+from charter.core.dateparts import DateParts
+from charter.core.fields import Choice, Form, Hidden, Menu, TextArea, TextLine, Tick
 from charter.staff.jobs import jobs
 
 PLACE_LIMIT = 200

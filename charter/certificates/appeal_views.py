@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from charter.certificates import appeals, reading
 from charter.core import clock
 from charter.core.access import Permission, requires
+from charter.core.dateparts import DateParts
 from charter.core.db import commit
-from charter.core.fields import Choice, DateParts, Form, TextArea
+from charter.core.fields import Choice, Form, TextArea
 from charter.venues import service as venues
 
 bp = Blueprint("appeals", __name__)

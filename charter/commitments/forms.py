@@ -7,10 +7,10 @@ from typing import Any
 from wtforms.validators import Regexp
 
 from charter.core import clock
+from charter.core.dateparts import DateParts
 from charter.core.fields import (
     ACCEPT_PHOTOS,
     Choice,
-    DateParts,
     Form,
     Hidden,
     Menu,

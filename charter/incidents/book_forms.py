@@ -13,18 +13,9 @@ from wtforms import Field
 from wtforms.validators import Regexp, StopValidation
 
 from charter.core import clock
+from charter.core.dateparts import DateParts
 from charter.core.errors import Refused
-from charter.core.fields import (
-    Choice,
-    Choices,
-    DateParts,
-    Form,
-    Hidden,
-    Menu,
-    TextArea,
-    TextLine,
-    Tick,
-)
+from charter.core.fields import Choice, Choices, Form, Hidden, Menu, TextArea, TextLine, Tick
 from charter.core.text import in_words
 from charter.incidents import finding, saying, service, words
 from charter.incidents.choices import Age, Cctv, KnownBy, Part, PersonPart, Relation, WhoLeft, Wish

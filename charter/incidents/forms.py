@@ -15,8 +15,9 @@ from wtforms import Field
 
 from charter import config
 from charter.core import clock
+from charter.core.dateparts import DateParts
 from charter.core.errors import Refused
-from charter.core.fields import Choice, Choices, DateParts, Form, Hidden, TextArea, TextLine, Tick
+from charter.core.fields import Choice, Choices, Form, Hidden, TextArea, TextLine, Tick
 from charter.incidents import rules, saying, service, words
 from charter.incidents.book_forms import NAME_HINTS, licence_field, licence_name
 from charter.incidents.choices import Cctv, KnownBy, Relation, WhoLeft, Wish

@@ -10,16 +10,8 @@ from wtforms.validators import Regexp
 
 from charter.core import clock
 from charter.core.clocktimes import ClockTime
-from charter.core.fields import (
-    Choice,
-    DateParts,
-    EmailField,
-    Form,
-    Hidden,
-    Menu,
-    TextArea,
-    TextLine,
-)
+from charter.core.dateparts import DateParts
+from charter.core.fields import Choice, EmailField, Form, Hidden, Menu, TextArea, TextLine
 from charter.core.photos import PhotoForm
 from charter.core.text import clean_line
 from charter.nightwalks import service

@@ -202,9 +202,10 @@ def rate(
     row: NightWalk, walker: Walker, stop: WalkStop, values: Mapping[str, int], words: str,
     photo: Received | None, *, by: int | None = None,
 ) -> None:  # fmt: skip
-    """Keep how a walker rated a stop, in place of what they said of it before.
+    """Keep how a walker rated a stop, in place of what they said of the same things before.
 
-    A thing that is not there is one they did not answer. A photo stays until a newer one comes.
+    A thing that is not there stays as it was: a page that was open for long knows nothing of it. A
+    photo stays until a newer one comes.
     """
     if walker.token_hash is not None and not is_open(row):
         raise Refused("This walk is over, so nothing can be changed any more")
@@ -214,7 +215,7 @@ def rate(
     if not values and not words and photo is None:
         raise Refused("Choose at least one answer")
     mine = (StopRating.walker_id == walker.id) & (StopRating.stop_id == stop.id)
-    db.session.execute(delete(StopRating).where(mine))
+    db.session.execute(delete(StopRating).where(mine, StopRating.thing.in_(list(values))))
     db.session.add_all(
         StopRating(walker_id=walker.id, stop_id=stop.id, thing=key, value=value)
         for key, value in values.items()

@@ -1,6 +1,7 @@
 """What the office may type: the table's filters, a decision about a sign-up, a threshold."""
 
-from charter.core.fields import Choice, DateParts, Form, Menu, TextArea, TextLine
+from charter.core.dateparts import DateParts
+from charter.core.fields import Choice, Form, Menu, TextArea, TextLine
 from charter.signup.service import HOW_LIMIT, THROUGH, WORDS_LIMIT, Verdict
 
 

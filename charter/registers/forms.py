@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from charter.core import clock
-from charter.core.fields import Choices, DateParts, Form, Hidden, TextLine, Tick
+from charter.core.dateparts import DateParts
+from charter.core.fields import Choices, Form, Hidden, TextLine, Tick
 from charter.core.text import is_number
 from charter.incidents import book_forms
 from charter.incidents import forms as incident_forms

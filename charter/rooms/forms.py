@@ -15,10 +15,10 @@ from wtforms.validators import Optional as MayBeLeftOut
 from wtforms.validators import Regexp
 
 from charter.core import clock
+from charter.core.dateparts import DateParts
 from charter.core.errors import Refused
 from charter.core.fields import (
     ACCEPT_PHOTOS,
-    DateParts,
     Form,
     Hidden,
     Menu,

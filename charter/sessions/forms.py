@@ -9,7 +9,8 @@ from wtforms.validators import Regexp, ValidationError
 
 from charter.core import clock
 from charter.core.clocktimes import ClockTime
-from charter.core.fields import Choice, Choices, DateParts, Form, Hidden, Menu, TextArea, TextLine
+from charter.core.dateparts import DateParts
+from charter.core.fields import Choice, Choices, Form, Hidden, Menu, TextArea, TextLine
 from charter.sessions import rules
 from charter.sessions.bookings import Candidate
 from charter.sessions.models import TrainingSession

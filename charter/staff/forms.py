@@ -6,17 +6,9 @@ from typing import Any
 from wtforms.validators import Regexp, ValidationError
 
 from charter.core import clock
+from charter.core.dateparts import DateParts
 from charter.core.errors import Refused
-from charter.core.fields import (
-    Choice,
-    DateParts,
-    Form,
-    Hidden,
-    Menu,
-    TextArea,
-    TextLine,
-    UploadField,
-)
+from charter.core.fields import Choice, Form, Hidden, Menu, TextArea, TextLine, UploadField
 from charter.staff import service
 from charter.staff.jobs import EMPLOYERS, jobs
 from charter.staff.service import NAME_LIMIT, Starter

@@ -9,11 +9,11 @@ from flask import request
 from wtforms.validators import Regexp, ValidationError
 
 from charter.core import clock
+from charter.core.dateparts import DateParts
 from charter.core.errors import Refused
 from charter.core.fields import (
     Choice,
     Choices,
-    DateParts,
     Form,
     Hidden,
     Menu,

@@ -7,17 +7,8 @@ from wtforms.validators import Optional as MayBeLeftOut
 from wtforms.validators import ValidationError
 
 from charter.core import text
-from charter.core.fields import (
-    Choice,
-    Choices,
-    DateParts,
-    Form,
-    Menu,
-    Postcode,
-    TextArea,
-    TextLine,
-    Tick,
-)
+from charter.core.dateparts import DateParts
+from charter.core.fields import Choice, Choices, Form, Menu, Postcode, TextArea, TextLine, Tick
 from charter.venues import rules, zones
 from charter.venues.models import Kind
 from charter.venues.service import Identity, Licence

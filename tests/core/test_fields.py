@@ -11,11 +11,11 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from wtforms import FieldList, FormField
 from wtforms.form import BaseForm
 
+from charter.core.dateparts import DateParts
 from charter.core.errors import Refused
 from charter.core.fields import (
     Choice,
     Choices,
-    DateParts,
     EmailField,
     Form,
     Menu,
@@ -206,6 +206,13 @@ def test_a_yes_already_known_is_shown(app: Flask) -> None:
         form = Sample(formdata=None, data={"is_open": False})
     chosen = [value for value, _label, is_chosen, _more in form.is_open.iter_choices() if is_chosen]
     assert chosen == ["no"]
+
+
+def test_what_was_not_sent_was_not_chosen_whatever_stands_there_by_now(app: Flask) -> None:
+    with app.test_request_context(method="POST"):
+        known = {"one": "b", "is_open": True}
+        form = Sample(formdata=MultiDict({"name": "Somebody"}), data=known)
+    assert (form.one.data, form.is_open.data) == (None, None)
 
 
 def test_options_given_later_count(app: Flask) -> None:

@@ -10,10 +10,10 @@ from flask import Flask, render_template
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 from werkzeug.datastructures import MultiDict
 
+from charter.core.dateparts import DateParts
 from charter.core.fields import (
     Choice,
     Choices,
-    DateParts,
     EmailField,
     Form,
     Menu,
