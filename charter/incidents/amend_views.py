@@ -44,7 +44,6 @@ __all__ = ["bp"]
 WRITE = Permission.INCIDENTS_WRITE
 MANAGE = Permission.INCIDENTS_MANAGE
 EXCERPT = 60
-SETTLED = {Cctv.SAVED, Cctv.LOST}
 
 
 def _too_late(venue_id: int, found: Entry) -> Response | None:
@@ -94,7 +93,7 @@ def _change_form(found: Entry) -> ChangeForm:
     rooms = {room.id: room.name for room in places.rooms(found.venue_id)}
     if found.zone_id is not None and found.zone_id not in rooms:
         rooms[found.zone_id] = "The place it has now, which you no longer have"
-    form.offer(rooms.items(), _wrong(found), found.kinds, is_twice=is_twice)
+    form.offer(rooms.items(), _wrong(found), found.kinds, is_twice=is_twice, cctv=Cctv(found.cctv))
     return form
 
 
@@ -167,7 +166,7 @@ def _wanted(before: State, form: ChangeForm) -> State:
     for key in ("kinds", "wish", "actions"):
         chosen = form[key].data or []
         wanted[key] = before[key] if set(chosen) == set(before[key]) else chosen
-    if before["cctv"] not in SETTLED and form.cctv.data:
+    if form.asks_cctv and form.cctv.data:
         wanted["cctv"] = form.cctv.data
     return wanted | _of_kinds(before, wanted) | _when(before, form)
 

@@ -27,6 +27,8 @@ OVERTAKEN = "Something was written in this entry while you were writing. Read it
 NAME_HINTS = {"autocomplete": "off", "spellcheck": "false"}
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])")
 Pairs = Iterable[tuple[Any, str]]
+# What became of CCTV for good.
+SETTLED = {Cctv.SAVED, Cctv.LOST}
 
 
 def _labels(kind: Any, *, but: Iterable[Any] = ()) -> list[tuple[str, str]]:
@@ -90,10 +92,12 @@ class ChangeForm(EntryForm):
     cctv = Menu("CCTV", missing=None)
     severity = Menu("How serious was it?", choices=list(saying.SEVERITIES.items()), coerce=int)
 
-    def offer(self, rooms: Pairs, wrong: Pairs, kinds: Iterable[str], *, is_twice: bool) -> None:
+    def offer(
+        self, rooms: Pairs, wrong: Pairs, kinds: Iterable[str], *, is_twice: bool, cctv: Cctv
+    ) -> None:
         """Put in what may be chosen, of kinds also those that stand (`kinds`).
 
-        `is_twice`: the time that stands was there twice.
+        `is_twice`: the time that stands was there twice. CCTV that is settled is not asked about.
         """
         stand = set(kinds)
         self.zone.choices = [("", "Not known"), *rooms]
@@ -109,11 +113,12 @@ class ChangeForm(EntryForm):
         self.relation.choices = [("", "Not said"), *_labels(Relation, but=(Relation.IN_CHARGE,))]
         self.known_by.choices = [("", "Not said"), *_labels(KnownBy)]
         self.who_left.choices = [("", "Not said"), *_labels(WhoLeft)]
-        kept = {Cctv.SAVED, Cctv.LOST} - {self.cctv.data}
-        self.cctv.choices = _labels(Cctv, but=kept)
+        self.asks_cctv = cctv not in SETTLED
+        self.cctv.choices = _labels(Cctv, but=SETTLED)
         self.asks_fold = is_twice or bool(self.fold.data)
 
     asks_fold = False
+    asks_cctv = True
     asked: ClassVar[Sequence[LicenceField]] = ()
 
     def licence_fields(self) -> list[Field]:

@@ -571,6 +571,12 @@ def test_cctv_is_saved_by_somebody_with_a_camera(scene: Scene) -> None:
     page = scene.as_(scene.champion).get(scene.at(1))
     assert "Camera 3" in page.text
     assert "CCTV has to be saved" not in page.text
+    # It is settled, so the form that adds to the entry asks nothing about it, refused or not.
+    refused = words_of(scene.send("change"))
+    assert "Nothing is changed yet" in refused
+    assert 'name="cctv"' not in refused
+    assert scene.send("change", said="The tape is at the office").status_code == 303
+    assert scene.entry(1)["cctv"] == "saved"
 
 
 @pytest.mark.parametrize("state", ["no", "lost"])
