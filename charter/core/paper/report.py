@@ -8,8 +8,9 @@ from charter.core.paper.sheet import HEIGHT, MARGIN, MEASURE, WIDTH, Element, Sh
 from charter.core.paper.typeset import BOLD, RULE, SOFT, Type, fit, legible, strong, tidy, wrap
 from charter.core.text import in_words
 
-# How high a chart is with its words, in points.
-CHART = 130.0
+# How high a chart is, and what its words take at most, in points.
+_BARS, _NAMES = 70.0, 80.0
+CHART = _BARS + _NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +117,30 @@ class Report:
 
         It is an ornament to whoever hears the page: the same numbers stand in a table after it.
         """
-        high, most = CHART - 60, max((number for _, number in values), default=0)
+        high, most = _BARS, max((number for _, number in values), default=0)
         if not most:
             return
         self._need(CHART)
         self._write("P", caption, Type(BOLD), after=14)
         step = MEASURE / len(values)
         base = self._top - high
+        lowest = base
         for place, (name, number) in enumerate(values):
             x, tall = MARGIN + place * step, high * number / most
             self._sheet.rectangle(x + step * 0.15, base, step * 0.7, tall, self._colour)
             with self._sheet.decoration():
                 self._label(str(number), x, base + tall + 3, step)
-                self._label(name, x, base - 11, step)
+                lowest = min(lowest, self._label(name, x, base - 11, step))
         self._sheet.rectangle(MARGIN, base, MEASURE, 0.6, RULE)
-        self._top = base - 24
+        self._top = lowest - 13
 
-    def _label(self, words: str, x: float, baseline: float, room: float) -> None:
-        type_, lines = fit(legible(words), self._SMALL, room - 2, 1, 4)
-        self._sheet.line(lines[0], x + (room - type_.width(lines[0])) / 2, baseline, type_)
+    def _label(self, words: str, x: float, baseline: float, room: float) -> float:
+        """Words in the middle of some room, in up to four lines; the last one's baseline."""
+        type_, lines = fit(legible(words), self._SMALL, room - 2, 4, 6)
+        for each in lines:
+            self._sheet.line(each, x + (room - type_.width(each)) / 2, baseline, type_)
+            baseline -= type_.line
+        return baseline + type_.line
 
     def contents(self, headings: Sequence[tuple[int, str, int]]) -> None:
         """A list of contents, on pages of its own: the headings of level 2 with their pages."""
