@@ -143,13 +143,22 @@ def end(engagement_id: int, *, by: int) -> None:
     if row is None or row.last_day < today:
         raise Refused("This engagement is over.")
     row.ended_on = today - timedelta(days=1)
-    row.auditor_id = row.auditor_id or _taken_up_by(row.email)
+    know_auditors()
     here = venue_ids(row.id)
     invitations.withdraw_audit(row.email, here, row.to_on)
-    others = _others(row)
+    if row.auditor_id is not None:
+        _take_back(row, here)
+    for venue_id in here:
+        trail.note("engagement.ended", "engagement", row.id, venue_id=venue_id, by=by)
+    trail.note("engagement.ended", "engagement", row.id, by=by)
+
+
+def _take_back(row: Engagement, here: Sequence[int]) -> None:
+    """End the auditor's roles of this engagement, but for those that another one gives too."""
+    today, others = clock.today(), _others(row)
     for each in db.session.scalars(
         select(Membership).where(
-            Membership.user_id == (row.auditor_id or 0),
+            Membership.user_id == row.auditor_id,
             Membership.role == Role.AUDITOR,
             Membership.ends_on >= today,
             Membership.venue_id.in_(here),
@@ -161,9 +170,6 @@ def end(engagement_id: int, *, by: int) -> None:
         )
         if not goes_on:
             each.ends_on = min(today, each.starts_on) - timedelta(days=1)
-    for venue_id in here:
-        trail.note("engagement.ended", "engagement", row.id, venue_id=venue_id, by=by)
-    trail.note("engagement.ended", "engagement", row.id, by=by)
 
 
 def _others(row: Engagement) -> list[tuple[int, date, date]]:
@@ -181,29 +187,24 @@ def _others(row: Engagement) -> list[tuple[int, date, date]]:
     return [(venue_id, from_on, to_on) for venue_id, from_on, to_on in found]
 
 
-def _taken_up_by(email: str) -> int | None:
-    """Who took up an auditor's invitation that went to this address, or None."""
-    return db.session.scalars(
-        select(Invitation.accepted_by)
-        .where(
-            Invitation.email == email,
-            Invitation.role == Role.AUDITOR,
-            Invitation.accepted_by.is_not(None),
-        )
-        .order_by(Invitation.id.desc())
-        .limit(1)
-    ).first()
-
-
 def know_auditors() -> int:
     """Write down who took up their invitation, so that a new address loses nobody their audit.
 
-    How many are known now who were not before. Needs the city's lock.
+    How many audits have a known auditor now that had none before. Needs the city's lock.
     """
-    rows = db.session.scalars(select(Engagement).where(Engagement.auditor_id.is_(None))).all()
-    for row in rows:
-        row.auditor_id = _taken_up_by(row.email)
-    return sum(row.auditor_id is not None for row in rows)
+    found = db.session.execute(
+        select(Engagement, Invitation.accepted_by)
+        .join(Invitation, Invitation.email == Engagement.email)
+        .where(
+            Engagement.auditor_id.is_(None),
+            Invitation.role == Role.AUDITOR,
+            Invitation.accepted_by.is_not(None),
+        )
+        .order_by(Invitation.id)
+    ).all()
+    for row, user_id in found:
+        row.auditor_id = user_id
+    return len({row.id for row, _ in found})
 
 
 def venue_ids(engagement_id: int) -> list[int]:
