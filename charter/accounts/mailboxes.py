@@ -5,8 +5,9 @@ post of the page that it shows. Whether an address has an account is told to nob
 """
 
 from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import CursorResult, delete, or_, select
 
 from charter import config
 from charter.accounts import rules
@@ -178,5 +179,5 @@ def sweep(now: datetime) -> int:
         delete(EmailChange).where(EmailChange.expires_at <= now),
         delete(Throttle).where(Throttle.last_at <= now - rules.FAILURES_FADE),
     ):
-        gone += db.session.execute(query).rowcount  # type: ignore[attr-defined]  # a CursorResult
+        gone += cast(CursorResult[Any], db.session.execute(query)).rowcount
     return gone

@@ -83,8 +83,7 @@ def _form() -> EngagementForm:
         "once": secrets.token_hex(16), "how": "drawn", "size": "20", "seed": secrets.token_hex(8),
         "from_on": first, "to_on": first + timedelta(days=28),
     }  # fmt: skip
-    # Only to begin with: what is sent without an answer is asked for again.
-    form = EngagementForm(**begins if request.method == "GET" else {})
+    form = EngagementForm(**begins)
     form.commitments.choices = [
         (each.key, f"{each.number} {each.name}") for each in editions.current().commitments
     ]

@@ -9,8 +9,9 @@ Verbs need the venue's lock, note the trail and do not commit.
 
 from base64 import urlsafe_b64encode
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import CursorResult, delete, select
 
 from charter import config
 from charter.accounts import service as accounts
@@ -105,7 +106,7 @@ def forget_ended(venue_id: int | None = None) -> int:
     if venue_id is not None:
         ended = ended.where(BriefingNight.venue_id == venue_id)
     gone = db.session.execute(ended, execution_options={"synchronize_session": False})
-    return int(getattr(gone, "rowcount", 0))
+    return cast(CursorResult[Any], gone).rowcount
 
 
 def token(row: BriefingNight) -> str:
