@@ -219,7 +219,7 @@ def _certificates(world: World, say: Say) -> None:
     row = issue(gone)
     withdraw(gone, row.id, say("withdrawn because"))
     lasting = db.session.get_one(Certificate, row.id)
-    world.links["withdrawn"] = certified.by_code(lasting.code).code  # type: ignore[union-attr]  # it was just issued
+    world.links["withdrawn"] = grouped(lasting.code)
     waits = make_ready(name=say("ready venue"))
     world.ready, world.ids["proposal_id"] = waits.venue, propose(waits)
     scene = waits.__class__(world.venue, world.people["champion"], world.people["officer"])

@@ -157,13 +157,19 @@ def test_a_walk_is_finished_only_when_all_is_answered_or_left_out(
     assert walked(app, scene, audit).audit.is_whole is False
 
 
-def test_two_people_on_one_room_lose_nothing(
-    app: Flask, champion: Visitor, scene: Scene, as_: As
-) -> None:
+def busy_room(app: Flask, champion: Visitor, scene: Scene) -> tuple[int, Room, int]:
+    """A walk that was begun, a room with much to answer, and somebody else at the venue."""
     with app.app_context():
         other = make_member(Role.STAFF, venue=scene.venue).id
     audit = begun(champion, scene)
     room = next(each for each in rooms_of(app, scene, audit) if len(each.questions) > 2)
+    return audit, room, other
+
+
+def test_two_people_on_one_room_lose_nothing(
+    app: Flask, champion: Visitor, scene: Scene, as_: As
+) -> None:
+    audit, room, other = busy_room(app, champion, scene)
     first, second, *_ = (f"{each.key.split('.')[1]}-answer" for each in room.questions)
     # Both opened the room when nothing was answered; each answers one question.
     blank = {key: "" for key in form_of(room) if not key.endswith(("-seen", "-note"))}
@@ -187,10 +193,7 @@ def test_two_people_on_one_room_lose_nothing(
 def test_what_another_answered_meanwhile_is_not_touched_by_a_page_that_asks_it_still(
     app: Flask, champion: Visitor, scene: Scene, as_: As
 ) -> None:
-    with app.app_context():
-        other = make_member(Role.STAFF, venue=scene.venue).id
-    audit = begun(champion, scene)
-    room = next(each for each in rooms_of(app, scene, audit) if len(each.questions) > 2)
+    audit, room, other = busy_room(app, champion, scene)
     first, second, *_ = (each.key.split(".")[1] for each in room.questions)
     # A browser sends nothing at all for a question whose radios were left alone.
     opened_empty = {k: v for k, v in form_of(room).items() if not k.endswith("-answer")}

@@ -4,6 +4,8 @@ import secrets
 from datetime import date, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from charter.accounts import service as accounts
 from charter.accounts.models import User
 from charter.auditors import service
@@ -11,7 +13,9 @@ from charter.auditors.models import Engagement
 from charter.core import clock
 from charter.core.access import Role
 from charter.core.db import CITY, commit, db, lock
+from charter.proofs.models import Evidence
 from tests.builders.accounts import TOTP_SECRET, make_member, make_user
+from tests.builders.commitments import Scene
 
 
 def make_auditor(**overrides: Any) -> int:
@@ -41,3 +45,13 @@ def engage(auditor: int, *venues: int, **overrides: Any) -> int:
     commit()
     db.session.rollback()
     return number
+
+
+def proof_of(scene: Scene, key: str = "message.posters-up") -> int:
+    """A proof of a venue."""
+    found = db.session.scalars(
+        select(Evidence.id).where(Evidence.venue_id == scene.venue, Evidence.requirement_key == key)
+    ).first()
+    db.session.rollback()
+    assert found
+    return found
